@@ -1,0 +1,66 @@
+/**
+ * How fast are messages read in order when they are in memory, and their bodies looked at?
+ *
+ * 128 MiB of bodies are written once and read once; then each round reads for its time, from the beginning again at the end,
+ * and touches one byte in 64 of every body: a read that nobody looks at would leave half of the memory traffic to the caller.
+ * Parameters: `way` (`read` or `readSync`), `bodyBytes`.
+ */
+import { rm } from 'node:fs/promises';
+import { MessageStore, type ReadResult } from 'millrace';
+import type { Job } from '../child.js';
+import type { Case } from '../worker.js';
+import { makeMessages, topic } from './messages.js';
+
+const storedBytes = 128 * 2 ** 20;
+const options = { maxMessages: 1024, maxBytes: 256 * 1024 };
+
+export async function readCase(job: Job): Promise<Case> {
+  const bodyBytes = Number(job.parameters.bodyBytes);
+  const store = await MessageStore.open(job.directory, { flush: 'async' });
+  const messages = makeMessages(100, bodyBytes);
+  for (let bytes = 0; bytes < storedBytes; bytes += messages.length * bodyBytes) await store.appendBatch(messages);
+  await store.flush();
+
+  let sum = 0;
+  let offset = 0;
+  /** Bytes of the bodies, each of which was touched. */
+  const take = (result: ReadResult): number => {
+    let bytes = 0;
+    for (const { body } of result.messages) {
+      for (let i = 0; i < body.length; i += 64) sum += body[i] as number;
+      bytes += body.length;
+    }
+    offset = result.messages.length === 0 ? 0 : result.nextOffset;
+    return bytes;
+  };
+  const ways: Readonly<Record<string, (until: () => boolean) => Promise<number>>> = {
+    read: async (until) => {
+      let bytes = 0;
+      while (!until()) bytes += take(await store.read(topic, 0, offset, options));
+      return bytes;
+    },
+    readSync: async (until) => {
+      let bytes = 0;
+      while (!until()) bytes += take(store.readSync(topic, 0, offset, options));
+      return bytes;
+    },
+  };
+  const way = ways[String(job.parameters.way)];
+  if (way === undefined) throw new Error('the way to read is read or readSync');
+  const last = store.queue(topic, 0).maxOffset;
+  await way(() => offset >= last);
+
+  return {
+    round: async () => {
+      const begin = performance.now();
+      const bytes = await way(() => performance.now() - begin >= job.millis);
+      const seconds = (performance.now() - begin) / 1000;
+      if (bytes === 0 || sum === 0) throw new Error('nothing was read');
+      return { messagesPerSecond: bytes / bodyBytes / seconds, bodyBytesPerSecond: bytes / seconds };
+    },
+    close: async () => {
+      await store.close();
+      await rm(job.directory, { recursive: true, force: true });
+    },
+  };
+}

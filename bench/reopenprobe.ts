@@ -1,0 +1,79 @@
+/**
+ * Kills a writer at full speed and opens what it left, twice: as it is, and as if the side-car had never been.
+ *
+ * The first round writes until the log is longer than 1 GiB, the later ones 64 MiB more each. Whoever opened the store is
+ * killed too, so that the next one finds it unclean. Before the second opening every file is read once: the goal speaks of a
+ * log in cache.
+ */
+import { open, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Child } from './child.js';
+import type { Sample } from './figures.js';
+import type { Probe } from './harness.js';
+
+const firstBytes = 1088 * 2 ** 20;
+const moreBytes = 64 * 2 ** 20;
+
+export function reopenProbe(parent: string, rounds: number): Probe {
+  const directory = join(parent, 'reopen');
+  let written = firstBytes - moreBytes;
+  return {
+    name: 'reopen/killed',
+    title: 'opening after a kill at full speed, 1 GiB',
+    rounds,
+    run: async () => {
+      written = await writeAndKill(directory, written + moreBytes);
+      const asLeft = await openAndKill(directory);
+      await rm(join(directory, 'millrace'), { recursive: true, force: true });
+      await readAll(join(directory, 'commitlog'));
+      const bare = await openAndKill(directory);
+      return {
+        openMillis: asLeft.openMillis ?? Number.NaN,
+        scannedMiB: asLeft.scannedMiB ?? Number.NaN,
+        bareOpenMillis: bare.openMillis ?? Number.NaN,
+        bareSyncMillis: bare.syncMillis ?? Number.NaN,
+        bareScannedMiB: bare.scannedMiB ?? Number.NaN,
+        bareScanBytesPerSecond: bare.scanBytesPerSecond ?? Number.NaN,
+        memoryMiB: Math.max(asLeft.memoryMiB ?? 0, bare.memoryMiB ?? 0),
+      };
+    },
+    close: () => rm(directory, { recursive: true, force: true }),
+  };
+}
+
+/** Resolves with the position that the writer had reported when it was killed. */
+async function writeAndKill(directory: string, until: number): Promise<number> {
+  const writer = new Child({ name: 'writer', directory, millis: 0, parameters: {} });
+  try {
+    return await new Promise<number>((resolve, reject) => {
+      writer.onPosition = (position) => {
+        if (position >= until) resolve(position);
+      };
+      // The round has no end of its own: it rejects when the writer dies, which is too late to matter unless it died before.
+      writer.round().catch(reject);
+    });
+  } finally {
+    await writer.kill();
+  }
+}
+
+async function openAndKill(directory: string): Promise<Sample> {
+  const opener = new Child({ name: 'open', directory, millis: 0, parameters: {} });
+  try {
+    return await opener.round();
+  } finally {
+    await opener.kill();
+  }
+}
+
+async function readAll(directory: string): Promise<void> {
+  const buffer = Buffer.allocUnsafe(2 ** 20);
+  for (const name of await readdir(directory)) {
+    const file = await open(join(directory, name));
+    try {
+      while ((await file.read(buffer, 0, buffer.length)).bytesRead > 0);
+    } finally {
+      await file.close();
+    }
+  }
+}

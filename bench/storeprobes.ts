@@ -1,0 +1,76 @@
+/**
+ * The store's probes: which cases run, with which parameters, each in a process of its own (child.ts) and a directory of its own.
+ *
+ * A process starts when its probe runs first and lives until the run ends, so that it is warm in later rounds.
+ */
+import { join } from 'node:path';
+import { Child } from './child.js';
+import type { Probe } from './harness.js';
+
+type Row = readonly [name: string, title: string, job: string, parameters: Record<string, number | string>];
+
+const sizes: readonly [number, string][] = [
+  [1024, '1 KiB'],
+  [128, '128 B'],
+];
+
+const ways: readonly [string, string][] = [
+  ['append', 'append, 1 000 in flight'],
+  ['appendBatch', 'appendBatch of 100'],
+  ['appendSync', 'appendSync'],
+];
+
+const appendRows: readonly Row[] = (['pwrite', 'mapped'] as const).flatMap((writeMode) =>
+  sizes.flatMap(([bodyBytes, size]) =>
+    ways.map(
+      ([way, title]): Row => [
+        `append/${way}-${bodyBytes}-${writeMode}`,
+        `${size}, ${title}, ${writeMode}`,
+        'append',
+        { way, bodyBytes, writeMode },
+      ],
+    ),
+  ),
+);
+
+const rows: readonly Row[] = [
+  ...appendRows,
+  ['durable/1', '1 KiB, durable, 1 in flight', 'durable', { inFlight: 1, bodyBytes: 1024 }],
+  ['durable/64', '1 KiB, durable, 64 in flight', 'durable', { inFlight: 64, bodyBytes: 1024 }],
+  ['read/readSync', '1 KiB, readSync, hot, bodies touched', 'read', { way: 'readSync', bodyBytes: 1024 }],
+  ['read/read', '1 KiB, read, hot, bodies touched', 'read', { way: 'read', bodyBytes: 1024 }],
+];
+
+export function storeProbes(directory: string, millis: number): Probe[] {
+  return rows.map(([name, title, job, parameters]) => {
+    let child: Child | undefined;
+    return {
+      name,
+      title,
+      run: () => {
+        child ??= new Child({ name: job, directory: join(directory, name.replace('/', '-')), millis, parameters });
+        return child.round();
+      },
+      close: async () => child?.close(),
+    };
+  });
+}
+
+/** Once: it takes seconds in which nothing may happen. `endsByItself` is 1 when the open store did not keep its process alive. */
+export function idleProbe(directory: string): Probe {
+  return {
+    name: 'idle/open',
+    title: 'an open store that nobody uses',
+    rounds: 1,
+    run: async () => {
+      const child = new Child({ name: 'idle', directory: join(directory, 'idle'), millis: 0, parameters: {} });
+      try {
+        const sample = await child.round();
+        return { ...sample, endsByItself: (await child.leave(2000)) ? 1 : 0 };
+      } finally {
+        await child.kill();
+      }
+    },
+    close: async () => {},
+  };
+}

@@ -1,0 +1,355 @@
+#include "group_commit.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "io.h"
+
+namespace millrace {
+
+class GroupCommit::WriterService : public Service {
+ public:
+  explicit WriterService(GroupCommit& owner) : owner_(owner) {}
+  int64_t Step() override { return owner_.WriterStep(); }
+
+ private:
+  GroupCommit& owner_;
+};
+
+class GroupCommit::FlusherService : public Service {
+ public:
+  explicit FlusherService(GroupCommit& owner) : owner_(owner) {}
+  int64_t Step() override { return owner_.FlusherStep(); }
+
+ private:
+  GroupCommit& owner_;
+};
+
+GroupCommit::GroupCommit(Platform& platform, FileSet& files, BlockReserve& blocks, const Policy& policy, CommitListener& listener)
+    : platform_(platform), files_(files), blocks_(blocks), policy_(policy), listener_(listener) {}
+
+GroupCommit::~GroupCommit() { StopServices(); }
+
+void GroupCommit::Start(const Mark& end) {
+  written_mark_ = durable_mark_ = end;
+  staged_end_ = end.position;
+  written_ = durable_ = visible_ = sync_wanted_ = written_wanted_ = end.position;
+  files_.SetDurable(end.position);
+  writer_ = std::make_unique<WriterService>(*this);
+  writer_thread_ = platform_.StartService("millrace-writer", writer_.get());
+  if (!policy_.sync) {
+    flusher_ = std::make_unique<FlusherService>(*this);
+    flusher_thread_ = platform_.StartService("millrace-flush", flusher_.get());
+  }
+}
+
+void GroupCommit::StopServices() {
+  if (writer_thread_) writer_thread_->Stop();
+  if (flusher_thread_) flusher_thread_->Stop();
+}
+
+// ------------------------------------------------------------------------------------------------ producer
+
+Status GroupCommit::Ready() const {
+  if (failed()) return failure();
+  if (rejecting()) return rejection();
+  return Status::Ok();
+}
+
+std::byte* GroupCommit::Stage(int64_t position, size_t bytes) {
+  if (current_ && current_->capacity - current_->used < bytes) HandOff();
+  if (!current_) current_ = TakeChunk(bytes);
+  Chunk& chunk = *current_;
+  if (chunk.extents.empty() || chunk.extents.back().end != position || position == files_.StartOf(position)) {
+    chunk.extents.push_back(Extent{position, chunk.used, 0, position, {}});
+  }
+  std::byte* at = chunk.bytes.get() + chunk.used;
+  chunk.extents.back().bytes += bytes;
+  chunk.used += bytes;
+  return at;
+}
+
+void GroupCommit::Staged(int64_t end, const LastRecord& last, Want want) {
+  Extent& extent = current_->extents.back();
+  extent.end = end;
+  if (last.position >= 0) extent.last = last;
+  staged_bytes_.fetch_add(end - staged_end_, std::memory_order_relaxed);
+  staged_end_ = end;
+  if (want == Want::kDurable) sync_wanted_.store(end, std::memory_order_release);
+  if (want == Want::kWritten) written_wanted_.store(end, std::memory_order_release);
+}
+
+void GroupCommit::HandOff() {
+  if (!current_) return;
+  {
+    std::lock_guard lock(mutex_);
+    staged_.push_back(std::move(current_));
+  }
+  writer_thread_->Wake();
+}
+
+Status GroupCommit::WriteInline(bool sync) {
+  const int64_t written_before = written();
+  const int64_t durable_before = durable();
+  if (current_) {
+    std::lock_guard lock(mutex_);
+    staged_.push_back(std::move(current_));
+  }
+  {
+    std::lock_guard writing(writing_);
+    WriteStaged();
+  }
+  if (rejecting()) return rejection();
+  if (sync && durable() < staged_end_ && !failed()) {
+    std::lock_guard syncing(syncing_);
+    if (durable() < staged_end_) SyncWritten();
+  }
+  if (failed()) return failure();
+  listener_.OnProgress(written_wanted_.load(std::memory_order_acquire) > written_before ||
+                       sync_wanted_.load(std::memory_order_acquire) > durable_before);
+  // What became dirty here needs somebody to keep the time for it.
+  if (durable() < written() && durable_before == written_before) (policy_.sync ? writer_thread_ : flusher_thread_)->Wake();
+  return Status::Ok();
+}
+
+void GroupCommit::RequestSync() {
+  HandOff();
+  sync_wanted_.store(staged_end_, std::memory_order_release);
+  (policy_.sync ? writer_thread_ : flusher_thread_)->Wake();
+}
+
+Mark GroupCommit::AcceptRejection() {
+  std::lock_guard writing(writing_);  // the writer has let go of every chunk
+  std::lock_guard lock(mutex_);
+  if (current_) {
+    current_->Clear();
+    current_.reset();
+  }
+  staged_.clear();
+  staged_end_ = written_mark_.position;
+  staged_bytes_.store(0, std::memory_order_relaxed);
+  sync_wanted_.store(std::min(sync_wanted_.load(), staged_end_), std::memory_order_release);
+  written_wanted_.store(std::min(written_wanted_.load(), staged_end_), std::memory_order_release);
+  rejection_ = Status::Ok();
+  rejecting_.store(false, std::memory_order_release);
+  return written_mark_;
+}
+
+// ------------------------------------------------------------------------------------------------ writer
+
+int64_t GroupCommit::WriterStep() {
+  const int64_t before = written();
+  bool progress;
+  {
+    std::lock_guard writing(writing_);
+    progress = WriteStaged();
+  }
+  if (progress) listener_.OnProgress(rejecting() || written_wanted_.load(std::memory_order_acquire) > before);
+  if (failed()) return kForever;
+  if (!policy_.sync) {
+    // The flusher keeps the time; it is woken when there is something new to keep it for.
+    const int64_t unflushed = written() - durable();
+    if (unflushed > 0 && (before == durable() || unflushed >= policy_.max_unflushed_bytes || sync_wanted_ > durable())) flusher_thread_->Wake();
+    return kForever;
+  }
+  if (written() == durable()) return kForever;
+  const int64_t due = sync_wanted_.load(std::memory_order_acquire) > durable() ? 0 : NanosUntilDue();
+  if (due > 0 && written() - durable() < policy_.max_unflushed_bytes) return due;
+  {
+    std::lock_guard syncing(syncing_);
+    SyncWritten();
+  }
+  listener_.OnProgress(true);
+  return 0;
+}
+
+int64_t GroupCommit::FlusherStep() {
+  if (failed() || written() == durable()) return kForever;
+  const bool wanted = sync_wanted_.load(std::memory_order_acquire) > durable();
+  const int64_t due = NanosUntilDue();
+  if (!wanted && due > 0 && written() - durable() < policy_.max_unflushed_bytes) return due;
+  {
+    std::lock_guard syncing(syncing_);
+    SyncWritten();
+  }
+  listener_.OnProgress(wanted || failed());
+  return 0;
+}
+
+int64_t GroupCommit::NanosUntilDue() const {
+  return std::max<int64_t>(0, dirty_since_.load(std::memory_order_relaxed) + policy_.interval_nanos - platform_.MonotonicNanos());
+}
+
+bool GroupCommit::WriteStaged() {
+  bool progress = false;
+  while (!failed() && !rejecting()) {
+    std::vector<std::unique_ptr<Chunk>> group;
+    {
+      std::lock_guard lock(mutex_);
+      group.swap(staged_);
+    }
+    if (group.empty()) break;
+    progress = true;
+    for (std::unique_ptr<Chunk>& chunk : group) {
+      Status status = WriteChunk(*chunk);
+      if (!status.ok()) {
+        Reject(std::move(status));
+        return true;
+      }
+      Recycle(std::move(chunk));
+    }
+  }
+  return progress;
+}
+
+Status GroupCommit::WriteChunk(const Chunk& chunk) {
+  for (const Extent& extent : chunk.extents) {
+    Status status = WriteExtent(chunk, extent);
+    if (!status.ok()) return std::move(status).At(extent.position);
+    Advance(extent);
+  }
+  return Status::Ok();
+}
+
+Status GroupCommit::WriteExtent(const Chunk& chunk, const Extent& extent) {
+  const int64_t start = files_.StartOf(extent.position);
+  if (extent.position == start) {
+    Status status = files_.Create(start);
+    if (!status.ok()) return status;
+  }
+  std::shared_ptr<OpenFile> file;
+  Status status = files_.Open(start, &file);
+  if (!status.ok()) return status;
+  const int64_t end = extent.position + static_cast<int64_t>(extent.bytes);
+  status = blocks_.BeforeWrite(*file, extent.position, end);
+  if (!status.ok()) return std::move(status).In(files_.PathOf(start));
+
+  const std::span<const std::byte> bytes(chunk.bytes.get() + extent.at, extent.bytes);
+  counters_.writes.fetch_add(1, std::memory_order_relaxed);
+  if (policy_.mapped) {
+    std::byte* map = nullptr;
+    IoResult result = file->MapOnce(files_.file_bytes(), &map);
+    if (result.ok()) {
+      result = platform_.CopyGuarded(map + (extent.position - start), bytes.data(), bytes.size());
+      // How far the copy came is not known, and what it left cannot be taken back through a faulting mapping.
+      if (!result.ok()) Fail(Status(Code::kFlushFailed, result.error, extent.position).In(files_.PathOf(start)));
+    }
+    return result.ok() ? Status::Ok() : Status::FromErrno(result.error).In(files_.PathOf(start));
+  }
+  size_t written = 0;
+  status = io::Write(platform_, file->handle(), bytes, extent.position - start, &written);
+  if (status.ok()) return status;
+  // Recovery must not find half of what is about to be rejected. The blocks are there, so this cannot run out of room.
+  const int64_t from = extent.position - start;
+  const Status zeroed = io::ZeroRange(platform_, file->handle(), from, from + static_cast<int64_t>(written));
+  if (!zeroed.ok()) Fail(Status(Code::kFlushFailed, zeroed.error(), extent.position).In(files_.PathOf(start)));
+  return std::move(status).In(files_.PathOf(start));
+}
+
+void GroupCommit::Advance(const Extent& extent) {
+  std::lock_guard lock(mutex_);
+  if (durable() == written()) dirty_since_.store(platform_.MonotonicNanos(), std::memory_order_relaxed);
+  staged_bytes_.fetch_sub(extent.end - written_mark_.position, std::memory_order_relaxed);
+  written_mark_.position = extent.end;
+  if (extent.last.position >= 0) written_mark_.last = extent.last;
+  written_.store(extent.end, std::memory_order_release);
+  if (!policy_.visible_when_durable && !failed()) visible_.store(extent.end, std::memory_order_release);
+}
+
+void GroupCommit::Reject(Status status) {
+  std::lock_guard lock(mutex_);
+  rejection_ = std::move(status);
+  rejecting_.store(true, std::memory_order_release);
+}
+
+// ------------------------------------------------------------------------------------------------ sync
+
+void GroupCommit::SyncWritten() {
+  if (failed()) return;
+  const Mark target = written_mark();
+  const int64_t from = durable();
+  sync_in_flight_.store(true, std::memory_order_relaxed);
+  const int64_t began = platform_.MonotonicNanos();
+  while (durable() < target.position) {
+    Status status = SyncOneFile(durable());
+    if (!status.ok()) {
+      sync_in_flight_.store(false, std::memory_order_relaxed);
+      Fail(std::move(status));
+      return;
+    }
+    const int64_t reached = std::min(files_.EndOf(durable()), target.position);
+    std::lock_guard lock(mutex_);
+    if (failed()) return;
+    durable_.store(reached, std::memory_order_release);
+    if (reached == target.position) durable_mark_ = target;
+    if (policy_.visible_when_durable) visible_.store(reached, std::memory_order_release);
+    if (written() > reached) dirty_since_.store(platform_.MonotonicNanos(), std::memory_order_relaxed);
+  }
+  sync_in_flight_.store(false, std::memory_order_relaxed);
+  const int64_t nanos = platform_.MonotonicNanos() - began;
+  counters_.syncs.fetch_add(1, std::memory_order_relaxed);
+  counters_.sync_nanos.fetch_add(nanos, std::memory_order_relaxed);
+  if (nanos > counters_.sync_nanos_max.load(std::memory_order_relaxed)) counters_.sync_nanos_max.store(nanos, std::memory_order_relaxed);
+  const int64_t average = bytes_per_sync_.load(std::memory_order_relaxed);
+  bytes_per_sync_.store(average + (target.position - from - average) / 8, std::memory_order_relaxed);
+  files_.SetDurable(target.position);
+}
+
+Status GroupCommit::SyncOneFile(int64_t position) {
+  std::shared_ptr<OpenFile> file;
+  Status status = files_.Open(position, &file);
+  if (status.ok()) status = io::Sync(platform_, file->handle());
+  if (status.ok()) return status;
+  return Status(Code::kFlushFailed, status.error(), position).In(files_.PathOf(position));
+}
+
+void GroupCommit::Fail(Status status) {
+  std::lock_guard lock(mutex_);
+  if (failed()) return;
+  failure_ = Status(Code::kFlushFailed, status.error(), status.position()).In(status.path());
+  failed_.store(true, std::memory_order_release);
+}
+
+// ------------------------------------------------------------------------------------------------ samples and memory
+
+Status GroupCommit::failure() const {
+  std::lock_guard lock(mutex_);
+  return failure_;
+}
+
+Status GroupCommit::rejection() const {
+  std::lock_guard lock(mutex_);
+  return rejection_;
+}
+
+Mark GroupCommit::written_mark() const {
+  std::lock_guard lock(mutex_);
+  return written_mark_;
+}
+
+Mark GroupCommit::durable_mark() const {
+  std::lock_guard lock(mutex_);
+  return durable_mark_;
+}
+
+std::unique_ptr<Chunk> GroupCommit::TakeChunk(size_t bytes) {
+  if (bytes <= Chunk::kBytes) {
+    std::lock_guard lock(mutex_);
+    if (!spare_.empty()) {
+      std::unique_ptr<Chunk> chunk = std::move(spare_.back());
+      spare_.pop_back();
+      return chunk;
+    }
+  }
+  return std::make_unique<Chunk>(std::max(bytes, Chunk::kBytes));
+}
+
+void GroupCommit::Recycle(std::unique_ptr<Chunk> chunk) {
+  if (chunk->capacity != Chunk::kBytes) return;
+  chunk->Clear();
+  std::lock_guard lock(mutex_);
+  if (spare_.size() < kSpareChunks) spare_.push_back(std::move(chunk));
+}
+
+}  // namespace millrace

@@ -1,0 +1,154 @@
+// Group commit: what was staged is written by one thread, synced by one, and the watermarks move.
+//
+// Promises. `written` moves over whole extents after their pwrite; `durable` after an fdatasync that began after that write, file
+// by file, never into a file whose predecessor failed. While one sync runs the next group gathers: no timer, no minimum wait.
+// The first failed sync is final: `durable` and `visible` never move again, nothing is retried, every later call says kFlushFailed.
+// A write that fails (a full disk) is not: what had been written of it is zeroed, everything staged behind it is rejected, and
+// after AcceptRejection appends go on from `written`.
+//
+// Threads. One producer (Stage, HandOff, WriteInline, AcceptRejection). The writer service writes, and syncs in sync mode; the flusher
+// service syncs in async mode. WriteInline does both on the producer's thread. Two mutexes, writing_ and syncing_, are held over the
+// I/O of these roles; mutex_ only over memory. The listener is called by whichever thread made progress, with no lock held.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "block_reserve.h"
+#include "chunk.h"
+#include "file_set.h"
+#include "platform.h"
+#include "status.h"
+
+namespace millrace {
+
+enum class Want { kNothing, kWritten, kDurable };
+
+class CommitListener {
+ public:
+  virtual ~CommitListener() = default;
+  // A watermark moved, or the log failed or rejected. `wake` is true when somebody waits for it.
+  virtual void OnProgress(bool wake) = 0;
+};
+
+class GroupCommit {
+ public:
+  struct Policy {
+    bool sync = true;
+    bool mapped = false;
+    bool visible_when_durable = true;
+    int64_t interval_nanos = 500'000'000;
+    int64_t max_unflushed_bytes = int64_t{16} << 20;
+  };
+
+  GroupCommit(Platform& platform, FileSet& files, BlockReserve& blocks, const Policy& policy, CommitListener& listener);
+  ~GroupCommit();
+
+  // The log ends, durably, at `end`. Services begin.
+  void Start(const Mark& end);
+  void StopServices();
+
+  // --- producer
+  // kOk, the rejection that AcceptRejection has to take first, or the sticky failure.
+  Status Ready() const;
+  // Room for `bytes` that will stand at `position`. Valid until the next call.
+  std::byte* Stage(int64_t position, size_t bytes);
+  // What was staged last is complete: the log goes on at `end`.
+  void Staged(int64_t end, const LastRecord& last, Want want);
+  // The turn is over: the writer may have it.
+  void HandOff();
+  // Writes everything staged, and syncs it if asked to, on this thread.
+  Status WriteInline(bool sync);
+  // Somebody waits until what is staged so far is durable.
+  void RequestSync();
+  // Forgets what was rejected; the log goes on at the returned mark.
+  Mark AcceptRejection();
+
+  // --- any thread
+  int64_t written() const { return written_.load(std::memory_order_acquire); }
+  int64_t durable() const { return durable_.load(std::memory_order_acquire); }
+  int64_t visible() const { return visible_.load(std::memory_order_acquire); }
+  bool failed() const { return failed_.load(std::memory_order_acquire); }
+  bool rejecting() const { return rejecting_.load(std::memory_order_acquire); }
+  bool syncing() const { return sync_in_flight_.load(std::memory_order_relaxed); }
+  Status failure() const;
+  Status rejection() const;
+  Mark written_mark() const;
+  Mark durable_mark() const;  // position may lag durable() within a group that crosses files
+  int64_t staged_bytes() const { return staged_bytes_.load(std::memory_order_relaxed); }
+  int64_t bytes_per_sync() const { return bytes_per_sync_.load(std::memory_order_relaxed); }
+  // For the engine's own files (queues, side-car): their failed sync fails the log too.
+  void Fail(Status status);
+
+  struct Counters {
+    std::atomic<int64_t> syncs{0};
+    std::atomic<int64_t> sync_nanos{0};
+    std::atomic<int64_t> sync_nanos_max{0};
+    std::atomic<int64_t> writes{0};
+  };
+  const Counters& counters() const { return counters_; }
+
+ private:
+  class WriterService;
+  class FlusherService;
+
+  int64_t WriterStep();
+  int64_t FlusherStep();
+  // With writing_ held. True when something was written or rejected.
+  bool WriteStaged();
+  Status WriteChunk(const Chunk& chunk);
+  Status WriteExtent(const Chunk& chunk, const Extent& extent);
+  void Advance(const Extent& extent);
+  void Reject(Status status);
+  // With syncing_ held: everything written so far becomes durable.
+  void SyncWritten();
+  Status SyncOneFile(int64_t position);
+  int64_t NanosUntilDue() const;
+  std::unique_ptr<Chunk> TakeChunk(size_t bytes);
+  void Recycle(std::unique_ptr<Chunk> chunk);
+
+  static constexpr size_t kSpareChunks = 8;
+
+  Platform& platform_;
+  FileSet& files_;
+  BlockReserve& blocks_;
+  const Policy policy_;
+  CommitListener& listener_;
+
+  std::mutex writing_;
+  std::mutex syncing_;
+
+  std::unique_ptr<Chunk> current_;  // producer only
+  int64_t staged_end_ = 0;          // producer only
+
+  mutable std::mutex mutex_;
+  std::vector<std::unique_ptr<Chunk>> staged_;
+  std::vector<std::unique_ptr<Chunk>> spare_;
+  Mark written_mark_;
+  Mark durable_mark_;
+  Status rejection_;
+  Status failure_;
+
+  std::atomic<int64_t> written_{0};
+  std::atomic<int64_t> durable_{0};
+  std::atomic<int64_t> visible_{0};
+  std::atomic<int64_t> sync_wanted_{0};     // somebody waits for `durable` to reach this
+  std::atomic<int64_t> written_wanted_{0};  // somebody waits for `written` to reach this
+  std::atomic<int64_t> dirty_since_{0};     // when `written` left `durable` behind
+  std::atomic<int64_t> staged_bytes_{0};
+  std::atomic<int64_t> bytes_per_sync_{0};
+  std::atomic<bool> failed_{false};
+  std::atomic<bool> rejecting_{false};
+  std::atomic<bool> sync_in_flight_{false};
+  Counters counters_;
+
+  std::unique_ptr<Service> writer_;
+  std::unique_ptr<Service> flusher_;
+  std::unique_ptr<ServiceThread> writer_thread_;
+  std::unique_ptr<ServiceThread> flusher_thread_;
+};
+
+}  // namespace millrace

@@ -1,0 +1,213 @@
+#include "maintenance.h"
+
+#include <algorithm>
+
+#include "byte_order.h"
+#include "io.h"
+
+namespace millrace {
+
+void Maintenance::Start(const WatermarkSlot& base, const Mark& end) {
+  base_ = base;
+  slot_durable_ = end.position;
+  std::lock_guard lock(mutex_);
+  queued_ = synced_queues_ = end.position;
+  queued_census_ = synced_census_ = parts_.queues.Census();
+}
+
+WatermarkSlot Maintenance::Slot() const {
+  WatermarkSlot slot = base_;
+  const Mark durable = parts_.group.durable_mark();
+  slot.sync_failed = parts_.group.failed();
+  slot.sync_in_flight = parts_.group.syncing();
+  slot.durable = durable.position;
+  slot.last = durable.last;
+  slot.written = parts_.group.written();
+  slot.visible = parts_.group.visible();
+  std::lock_guard lock(mutex_);
+  slot.queued = queued_;
+  slot.queued_census = queued_census_;
+  slot.synced_queues = synced_queues_;
+  slot.synced_census = synced_census_;
+  return slot;
+}
+
+void Maintenance::Publish() { parts_.side_car.Publish(Slot()); }
+
+bool Maintenance::Wanted() const {
+  const int64_t written = parts_.group.written();
+  // Tails, slot and Q are on a clock that the first new record starts; the rest is a matter of position.
+  return !ticking_.load(std::memory_order_acquire) || written >= next_file_at_.load(std::memory_order_relaxed) || parts_.blocks.Wanted(written) || parts_.queues.tail_entries() >= kManyEntries;
+}
+
+int64_t Maintenance::QDistance() const { return std::min(kQBytes, kRecoveryFiles * parts_.files.file_bytes()); }
+
+int64_t Maintenance::Step() {
+  // Cleared before looking: progress that comes too late to be seen below wakes for another step.
+  ticking_.store(false, std::memory_order_release);
+  const int64_t wait = StepNow();
+  ticking_.store(wait != kForever, std::memory_order_release);
+  return wait;
+}
+
+int64_t Maintenance::StepNow() {
+  const int64_t now = parts_.platform.MonotonicNanos();
+  const int64_t written = parts_.group.written();
+  int64_t wait = kForever;
+  const auto soon = [&wait](int64_t nanos) { wait = std::min(wait, std::max<int64_t>(nanos, 0)); };
+
+  if (parts_.losses.TakeChanged()) {
+    Status status = parts_.side_car.SaveLosses(parts_.losses.All());
+    if (!status.ok()) {
+      parts_.losses.SetChanged();
+      Report(std::move(status));
+      soon(kRetryNanos);
+    }
+  }
+  if (parts_.group.failed()) {
+    // The mark of the failure, for the next open; nothing else may move.
+    if (!slot_failed_) {
+      slot_failed_ = true;
+      (void)parts_.side_car.WriteSlot(Slot());
+    }
+    return wait;
+  }
+  if (written >= next_file_at_.load(std::memory_order_relaxed) && now >= next_file_retry_) PrepareNextFile();
+  if (parts_.blocks.Wanted(written) && parts_.blocks.Prepare(written, parts_.group.bytes_per_sync())) soon(0);
+
+  if (parts_.queues.tail_entries() > 0) {
+    if (tails_since_ == 0) tails_since_ = now;
+    const int64_t due = std::max(tails_since_ + kTailNanos, flush_retry_.load(std::memory_order_relaxed));
+    if (now >= due || (parts_.queues.tail_entries() >= kManyEntries && now >= flush_retry_)) {
+      Mark reached;
+      Status status = FlushQueues(&reached);
+      tails_since_ = 0;
+      flush_retry_ = status.ok() ? 0 : now + kRetryNanos;
+      if (!status.ok()) Report(std::move(status));
+      if (parts_.queues.tail_entries() > 0) soon(kTailNanos);
+    } else {
+      soon(due - now);
+    }
+  }
+
+  const Mark durable = parts_.group.durable_mark();
+  if (durable.position != slot_durable_) {
+    if (slot_since_ == 0) slot_since_ = now;
+    if (now - slot_since_ >= kSlotNanos) {
+      Status status = parts_.side_car.WriteSlot(Slot());
+      if (!status.ok()) parts_.group.Fail(std::move(status));
+      slot_durable_ = durable.position;
+      slot_since_ = 0;
+    } else {
+      soon(slot_since_ + kSlotNanos - now);
+    }
+  }
+
+  const int64_t behind = parts_.group.visible() - synced_queues_;
+  if (behind > 0) {
+    if (q_since_ == 0) q_since_ = now;
+    if ((behind >= QDistance() || now - q_since_ >= kQNanos) && now >= flush_retry_) {
+      Status status = AdvanceQ();
+      q_since_ = 0;
+      if (!status.ok()) {
+        flush_retry_ = now + kRetryNanos;
+        Report(std::move(status));
+        soon(kRetryNanos);
+      }
+    } else {
+      soon(std::max(q_since_ + kQNanos, flush_retry_.load()) - now);
+    }
+  }
+  return wait;
+}
+
+void Maintenance::PrepareNextFile() {
+  const int64_t written = parts_.group.written();
+  const int64_t size = parts_.files.file_bytes();
+  const int64_t end = parts_.files.EndOf(written);
+  const int64_t ahead = size / 4;
+  if (end - written > ahead || written == parts_.files.StartOf(written)) {
+    next_file_at_ = std::max(end - ahead, written + 1);
+    return;
+  }
+  // Without room the writer will say so when the file is really needed.
+  Status status = parts_.files.Create(end);
+  if (status.ok()) next_file_at_ = end + size - ahead;
+  else next_file_retry_ = parts_.platform.MonotonicNanos() + kRetryNanos;
+}
+
+Status Maintenance::FlushQueues(Mark* reached) {
+  // The mark is sampled first: what is below it was pushed, and listed, before.
+  *reached = visible_when_durable_ ? parts_.group.durable_mark() : parts_.group.written_mark();
+  Status status = parts_.queues.FlushTails(reached->position, nullptr);
+  if (!status.ok()) return status;
+  {
+    std::lock_guard lock(mutex_);
+    queued_ = reached->position;
+    queued_census_ = parts_.queues.Census();
+  }
+  Publish();
+  return status;
+}
+
+Status Maintenance::AdvanceQ() {
+  Mark reached;
+  Status status = FlushQueues(&reached);
+  if (!status.ok()) return status;
+  status = parts_.queues.files().SyncAll();
+  if (!status.ok()) {
+    parts_.group.Fail(Status(Code::kFlushFailed, status.error()).In(status.path()));
+    return status;
+  }
+  {
+    std::lock_guard lock(mutex_);
+    synced_queues_ = queued_;
+    synced_census_ = queued_census_;
+  }
+  status = WriteCheckpoint(reached);
+  if (status.ok()) status = parts_.side_car.WriteSlot(Slot());
+  if (!status.ok()) parts_.group.Fail(Status(Code::kFlushFailed, status.error()).In(status.path()));
+  return status;
+}
+
+Status Maintenance::WriteCheckpoint(const Mark& queued) {
+  std::byte bytes[format::kCheckpointLogicsPositionAt + 8] = {};
+  StoreI64(bytes + format::kCheckpointPhysicTimestampAt, parts_.group.durable_mark().last.store_timestamp);
+  StoreI64(bytes + format::kCheckpointLogicsTimestampAt, queued.last.store_timestamp);
+  StoreI64(bytes + format::kCheckpointLogicsPositionAt, std::max<int64_t>(0, queued.last.position));
+  FileHandle file = kNoFile;
+  Status status = io::Open(parts_.platform, parts_.paths.checkpoint, OpenMode::kCreate, &file);
+  if (!status.ok()) return status;
+  int64_t size = 0;
+  status = io::Size(parts_.platform, file, &size);
+  if (status.ok() && size < static_cast<int64_t>(format::kCheckpointBytes)) {
+    status = io::Resize(parts_.platform, file, static_cast<int64_t>(format::kCheckpointBytes));
+  }
+  if (status.ok()) status = io::Write(parts_.platform, file, bytes, 0);
+  if (status.ok()) status = io::Sync(parts_.platform, file);
+  parts_.platform.Close(file);
+  return status.ok() ? std::move(status) : std::move(status).In(parts_.paths.checkpoint);
+}
+
+Status Maintenance::Finish() {
+  Status status;
+  if (parts_.losses.TakeChanged()) status = parts_.side_car.SaveLosses(parts_.losses.All());
+  if (!status.ok()) return status;
+  if (parts_.group.failed()) {
+    (void)parts_.side_car.WriteSlot(Slot());
+    return parts_.group.failure();
+  }
+  status = AdvanceQ();
+  if (!status.ok()) return status;
+  base_.clean = true;
+  return parts_.side_car.WriteSlot(Slot());
+}
+
+void Maintenance::Report(Status status) {
+  // A disk that is full, or a process out of descriptors, may recover; anything else cannot be waited out.
+  const bool passing = status.code() == Code::kDiskFull || status.code() == Code::kTooManyFiles;
+  if (!passing) parts_.group.Fail(Status(Code::kFlushFailed, status.error(), status.position()).In(status.path()));
+  if (on_background_error) on_background_error(std::move(status));
+}
+
+}  // namespace millrace

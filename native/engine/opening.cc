@@ -1,0 +1,298 @@
+#include "opening.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <numeric>
+
+#include "io.h"
+
+namespace millrace {
+namespace {
+
+constexpr int64_t kEntry = static_cast<int64_t>(format::kEntryBytes);
+
+Status MakeWithParents(Platform& platform, const std::string& path) {
+  bool made = false;
+  Status status = io::MakeDirectory(platform, path, &made);
+  const size_t slash = path.find_last_of('/');
+  const std::string parent = slash == std::string::npos ? "." : path.substr(0, std::max<size_t>(slash, 1));
+  if (status.code() == Code::kNotFound && parent != path && parent != ".") {
+    status = MakeWithParents(platform, parent);
+    if (status.ok()) status = io::MakeDirectory(platform, path, &made);
+  }
+  if (status.ok() && made) status = io::SyncDirectory(platform, parent);
+  return status;
+}
+
+}  // namespace
+
+std::string AbortText(int64_t process_id, int64_t session) {
+  return std::to_string(process_id) + " millrace " + std::to_string(session);
+}
+
+Opening::~Opening() {
+  if (lock_ != kNoFile) platform_.Close(lock_);
+}
+
+void Opening::ReadAbort(int64_t* process_id, int64_t* session) {
+  std::vector<std::byte> bytes;
+  *process_id = *session = 0;
+  if (!io::ReadFile(platform_, paths_.abort, 4096, &bytes).ok()) return;
+  const std::string text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  long long pid = 0;
+  long long id = 0;
+  const int count = std::sscanf(text.c_str(), "%lld millrace %lld", &pid, &id);
+  if (count >= 1) *process_id = pid;
+  if (count >= 2) *session = id;
+}
+
+Status Opening::LockDirectory() {
+  const PathKind root = platform_.Kind(paths_.root);
+  if (root == PathKind::kFile || root == PathKind::kOther) return Status(Code::kIoError, ENOTDIR).In(paths_.root);
+  exists = platform_.Kind(paths_.commit_log) == PathKind::kDirectory || platform_.Kind(paths_.own) == PathKind::kDirectory;
+  if (!exists && !config_.create_if_missing) return Status(Code::kNotFound).In(paths_.root);
+  if (exists && config_.error_if_exists) return Status(Code::kExists).In(paths_.root);
+  if (config_.read_only) return Status::Ok();
+  Status status;
+  if (root == PathKind::kNone) status = MakeWithParents(platform_, paths_.root);
+  if (status.ok()) status = io::Open(platform_, paths_.lock, OpenMode::kCreate, &lock_);
+  if (!status.ok()) return status;
+  const IoResult locked = platform_.Lock(lock_);
+  if (!locked.ok()) {
+    platform_.Close(std::exchange(lock_, kNoFile));
+    if (locked.error != EAGAIN) return Status::FromErrno(locked.error).In(paths_.lock);
+    int64_t process_id = 0;
+    int64_t session = 0;
+    ReadAbort(&process_id, &session);
+    return Status(Code::kLocked, 0, process_id).In(paths_.root);
+  }
+  // While waiting for the lock somebody may have made a store, or wiped one.
+  exists = platform_.Kind(paths_.commit_log) == PathKind::kDirectory || platform_.Kind(paths_.own) == PathKind::kDirectory;
+  const std::byte text[] = {std::byte{'l'}, std::byte{'o'}, std::byte{'c'}, std::byte{'k'}};
+  int64_t size = 0;
+  status = io::Size(platform_, lock_, &size);
+  if (status.ok() && size == 0) status = io::Write(platform_, lock_, text, 0);
+  return status.ok() ? std::move(status) : std::move(status).In(paths_.lock);
+}
+
+Status Opening::Inspect() {
+  SideCar side_car(platform_, paths_);
+  Status status = side_car.Load(&found);
+  if (status.ok()) status = InspectLog();
+  if (status.ok()) status = ChooseStart();
+  return status;
+}
+
+int64_t Opening::SizeOf(const std::string& path) {
+  FileHandle file = kNoFile;
+  int64_t size = -1;
+  if (!io::Open(platform_, path, OpenMode::kRead, &file).ok()) return -1;
+  if (!io::Size(platform_, file, &size).ok()) size = -1;
+  platform_.Close(file);
+  return size;
+}
+
+Status Opening::FindSizes() {
+  identity = found.identity;
+  int64_t& file_bytes = identity.file_bytes;
+  if (!found.has_identity) {
+    // Somebody else's directory: the names tell the size of all but a single file, and that tells its own.
+    file_bytes = config_.file_bytes;
+    for (size_t i = 1; i < log_files.size(); i++) file_bytes = i == 1 ? log_files[1] - log_files[0] : std::min(file_bytes, log_files[i] - log_files[i - 1]);
+    if (log_files.size() == 1 && config_.file_bytes == 0) file_bytes = std::max<int64_t>(0, SizeOf(paths_.commit_log + "/" + FileName(log_files[0])));
+    if (file_bytes == 0) file_bytes = StoreConfig::kDefaultFileBytes;
+  }
+  if (config_.file_bytes != 0 && config_.file_bytes != file_bytes) return Status(Code::kInvalid, 0, file_bytes).In(paths_.commit_log);
+  if (found.has_identity) {
+    if (config_.entries_per_file != 0 && config_.entries_per_file != identity.entries_per_file) {
+      return Status(Code::kInvalid, 0, identity.entries_per_file).In(paths_.consume_queue);
+    }
+    return Status::Ok();
+  }
+  int64_t largest = 0;
+  std::vector<DirectoryEntry> topics;
+  Status status = io::List(platform_, paths_.consume_queue, &topics);
+  for (size_t t = 0; status.ok() && t < topics.size() && largest == 0; t++) {
+    if (!topics[t].is_directory) continue;
+    std::vector<DirectoryEntry> queues;
+    status = io::List(platform_, paths_.consume_queue + "/" + topics[t].name, &queues);
+    for (size_t q = 0; status.ok() && q < queues.size() && largest == 0; q++) {
+      if (!queues[q].is_directory) continue;
+      const std::string directory = paths_.consume_queue + "/" + topics[t].name + "/" + queues[q].name;
+      std::vector<DirectoryEntry> names;
+      status = io::List(platform_, directory, &names);
+      for (const DirectoryEntry& name : names) {
+        if (!name.is_directory && ParseFileName(name.name) >= 0) largest = std::max(largest, SizeOf(directory + "/" + name.name));
+      }
+    }
+  }
+  if (!status.ok() && status.code() != Code::kNotFound) return status;
+  if (largest % kEntry != 0) return Status(Code::kFormatMismatch).In(paths_.consume_queue);
+  identity.entries_per_file = largest > 0 ? largest / kEntry : config_.entries_per_file;
+  if (config_.entries_per_file != 0 && config_.entries_per_file != identity.entries_per_file) {
+    return Status(Code::kInvalid, 0, identity.entries_per_file).In(paths_.consume_queue);
+  }
+  if (identity.entries_per_file == 0) identity.entries_per_file = StoreConfig::kDefaultEntriesPerFile;
+  return Status::Ok();
+}
+
+Status Opening::InspectLog() {
+  std::vector<DirectoryEntry> names;
+  Status status = io::List(platform_, paths_.commit_log, &names);
+  if (!status.ok() && status.code() != Code::kNotFound) return status;
+  for (const DirectoryEntry& name : names) {
+    if (name.is_directory) continue;
+    const int64_t start_of_file = ParseFileName(name.name);
+    if (start_of_file < 0) return Status(Code::kFormatMismatch).In(paths_.commit_log + "/" + name.name);
+    log_files.push_back(start_of_file);
+  }
+  std::sort(log_files.begin(), log_files.end());
+  status = FindSizes();
+  if (!status.ok()) return status;
+  for (const int64_t file : log_files) {
+    const std::string path = paths_.commit_log + "/" + FileName(file);
+    const int64_t size = SizeOf(path);
+    if (size < 0) return Status(Code::kIoError, EIO, file).In(path);
+    if (file % identity.file_bytes != 0 || size > identity.file_bytes) return Status(Code::kFormatMismatch, 0, file).In(path);
+    if (size == identity.file_bytes) continue;
+    // A crash can cut short only the newest file.
+    if (file != log_files.back()) return Status(Code::kCorruption, 0, file).In(path);
+    short_last = file;
+  }
+  return Status::Ok();
+}
+
+Status Opening::ChooseStart() {
+  had_abort = platform_.Kind(paths_.abort) != PathKind::kNone;
+  int64_t process_id = 0;
+  ReadAbort(&process_id, &abort_session_);
+  FileSet files(platform_, paths_.commit_log, paths_.temporary, identity.file_bytes, true);
+  files.Load(log_files);
+  start.read_only = config_.read_only;
+  start.refuse_damage = config_.refuse_damage;
+  not_believed = found.damaged;
+
+  bool recognised = found.has_identity && found.has_slot;
+  if (recognised) {
+    Status status = Recognise(files, &recognised);
+    if (!status.ok()) return status;
+    side_car_overtaken = !recognised;
+  }
+  if (!recognised) return AdoptStart(files);
+
+  const WatermarkSlot& slot = found.newest;
+  generation = slot.generation;
+  sequence = slot.sequence;
+  bool ends = true;
+  Status status;
+  if (slot.clean && !had_abort && short_last < 0) status = EndsAt(files, slot, &ends);
+  if (!status.ok()) return status;
+  foreign = slot.clean ? had_abort || !ends : !had_abort || abort_session_ != slot.session;
+  clean = slot.clean && !foreign && short_last < 0;
+
+  start.own = identity.own;
+  start.watermark = slot.durable;
+  const int64_t last_end = slot.last.position < 0 ? slot.first : slot.last.position + slot.last.size;
+  const bool cache_survived = found.has_published && found.published.boot_id == platform_.BootId() && !slot.sync_failed;
+  if (foreign) {
+    // Behind our last record the log is somebody else's, until we write again.
+    for (OwnRange& range : start.own) range.to = std::min(range.to, std::max(range.from, last_end));
+    start.to_last_valid = !had_abort;
+    start.queue_bound = start.scan_from = std::min(last_end, slot.synced_queues);
+    if (start.scan_from < last_end) start.queue_bound = start.scan_from = slot.first;  // Q need not be where a record begins here
+    return status;
+  }
+  start.queue_bound = slot.synced_queues;
+  start.census = slot.synced_census;
+  if (cache_survived && found.published.queued > slot.synced_queues) {
+    start.queue_bound = found.published.queued;
+    start.census = found.published.queued_census;
+  }
+  start.has_census = true;
+  start.scan_from = std::min(start.watermark, start.queue_bound);
+  start.last = slot.last.position < start.scan_from ? slot.last : LastRecord{};
+  return status;
+}
+
+Status Opening::AdoptStart(FileSet& files) {
+  if (found.has_identity || found.has_slot) {
+    for (const char* name : {"identity", "watermarks", "losses", "deletions"}) {
+      if (std::find(not_believed.begin(), not_believed.end(), name) == not_believed.end()) not_believed.push_back(name);
+    }
+    sequence = found.newest.sequence;
+    generation = found.newest.generation + 1;  // positions may have been given again by whoever wrote since
+  }
+  found.losses.clear();
+  found.deletions.clear();
+  new_identity = true;
+  char id[33];
+  std::snprintf(id, sizeof id, "%016llx%016llx", static_cast<unsigned long long>(platform_.Random()), static_cast<unsigned long long>(platform_.Random()));
+  identity.store_id = id;
+  identity.own.clear();
+  start.queue_bound = start.scan_from = start.watermark = files.first();
+  start.to_last_valid = !had_abort;
+  if (!had_abort || log_files.empty()) return Status::Ok();
+  // RocketMQ flushes files in order: what lies before the last but one that holds anything had been flushed.
+  LogScanner scanner(platform_, files);
+  int holding = 0;
+  for (auto file = log_files.rbegin(); file != log_files.rend() && holding < 2; ++file) {
+    int64_t data = *file;
+    Status status = scanner.FindData(*file, *file + identity.file_bytes, &data);
+    if (!status.ok()) return status;
+    if (data == *file + identity.file_bytes) continue;
+    holding++;
+    start.watermark = *file;
+  }
+  if (holding < 2) start.watermark = files.first();
+  return Status::Ok();
+}
+
+Status Opening::Recognise(FileSet& files, bool* recognised) {
+  const LastRecord& last = found.newest.last;
+  *recognised = true;
+  if (last.position < 0) return Status::Ok();
+  LogScanner scanner(platform_, files);
+  LogScanner::Seen seen;
+  Status status = scanner.Look(last.position, RuleAt(identity.own, last.position), &seen);
+  if (!status.ok()) return status;
+  if (seen.kind == RecordKind::kRecord) {
+    *recognised = static_cast<int32_t>(seen.view.bytes.size()) == last.size && seen.view.checksum == last.checksum;
+    return status;
+  }
+  // Rot, or a log that somebody cut and went on with? If its records lead to this place, the record here is damaged; if they
+  // step over it, it is another log.
+  int64_t at = files.StartOf(last.position);
+  while (at < last.position) {
+    status = scanner.Look(at, RuleAt(identity.own, at), &seen);
+    if (!status.ok()) return status;
+    if (seen.kind == RecordKind::kRecord) at += static_cast<int64_t>(seen.view.bytes.size());
+    else if (seen.kind == RecordKind::kBlank) break;
+    else if (seen.file_missing) return status;
+    else {
+      int64_t next = -1;
+      status = scanner.FindRecord(at + 1, files.EndOf(at), identity.own, &next);
+      if (!status.ok()) return status;
+      at = next < 0 ? last.position : next;
+    }
+  }
+  *recognised = at == last.position;
+  return status;
+}
+
+Status Opening::EndsAt(FileSet& files, const WatermarkSlot& slot, bool* ends) {
+  LogScanner scanner(platform_, files);
+  LogScanner::Seen seen;
+  Status status;
+  *ends = true;
+  const int64_t last_end = slot.last.position < 0 ? slot.first : slot.last.position + slot.last.size;
+  for (int64_t at = last_end; status.ok() && *ends && at <= slot.durable; at = at < slot.durable ? slot.durable : slot.durable + 1) {
+    if (!files.Has(at)) continue;
+    status = scanner.Look(at, ChecksumRule::kIfThere, &seen);
+    // Between the last record and W there can only be a BLANK, and at W nothing.
+    *ends = at < slot.durable ? seen.kind == RecordKind::kBlank : seen.kind == RecordKind::kZeros;
+  }
+  return status;
+}
+
+}  // namespace millrace

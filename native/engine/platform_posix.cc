@@ -1,0 +1,407 @@
+// The operating system as a Platform: Linux, with what macOS offers of it.
+//
+// Promises what platform.h says and adds nothing: every call is one attempt, no call repeats after EINTR. Holds no state about
+// files: a FileHandle is the descriptor, owned by the caller. Threads: every call may come from any thread; each service has a
+// thread of its own with all signals blocked but those a fault raises. What the file system cannot do is told as EOPNOTSUPP
+// (Reserve, WriteZerosDurably, Lock) or as EAGAIN (Read, kOnlyCached). Only Linux is tested.
+//
+// Longer than most: it is the one file that makes system calls, and they are best seen together.
+#include <dirent.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/uio.h>
+#include <unistd.h>
+#if defined(__APPLE__)
+#include <sys/random.h>
+#include <sys/sysctl.h>
+#endif
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <condition_variable>
+#include <cstdio>
+#include <ctime>
+#include <mutex>
+
+#include "platform.h"
+#include "sigbus_guard.h"
+
+namespace millrace {
+namespace {
+
+constexpr int64_t kZerosBytes = 256 * 1024;  // one write of zeros: long enough to be cheap, short enough to let a sync in between
+constexpr int64_t kLongestWaitNanos = int64_t{3600} * 1'000'000'000;  // waits may end early: keeps deadlines from overflowing
+
+IoResult Failure(int error) { return {.value = 0, .error = error}; }
+IoResult FromCall(int64_t result) { return result < 0 ? Failure(errno) : IoResult{.value = result, .error = 0}; }
+
+// A descriptor that lives for one call.
+class ScopedDescriptor {
+ public:
+  ScopedDescriptor(const char* path, int flags) : fd_(open(path, flags | O_CLOEXEC)) {}
+  ~ScopedDescriptor() {
+    if (fd_ < 0) return;
+    const int saved_errno = errno;
+    close(fd_);
+    errno = saved_errno;
+  }
+  ScopedDescriptor(const ScopedDescriptor&) = delete;
+  ScopedDescriptor& operator=(const ScopedDescriptor&) = delete;
+  int get() const { return fd_; }
+  bool ok() const { return fd_ >= 0; }
+
+ private:
+  int fd_;
+};
+
+// --- what differs by operating system
+
+#if defined(__linux__)
+
+IoResult ReadCached(int fd, std::span<std::byte> to, int64_t position) {
+  const iovec piece{.iov_base = to.data(), .iov_len = to.size()};
+  const ssize_t count = preadv2(fd, &piece, 1, position, RWF_NOWAIT);
+  if (count < 0 && (errno == EOPNOTSUPP || errno == ENOSYS)) return Failure(EAGAIN);
+  return FromCall(count);
+}
+
+IoResult ReserveBlocks(int fd, int64_t position, int64_t size) {
+  return FromCall(fallocate(fd, FALLOC_FL_KEEP_SIZE, position, size));
+}
+
+IoResult WriteZeros(int fd, int64_t position, int64_t size) {
+  alignas(4096) static std::byte zeros[kZerosBytes];  // never written: not const, so that it takes no room in the binary
+  const iovec piece{.iov_base = zeros, .iov_len = static_cast<size_t>(std::min(size, kZerosBytes))};
+  // O_DIRECT is a property of an open file, and the handle's own stays buffered: hence a second descriptor. The page cache would
+  // hand the zeros to whoever syncs next, and that somebody is waiting.
+  char self[40];
+  std::snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+  const ScopedDescriptor direct(self, O_WRONLY | O_DIRECT);
+  if (direct.ok()) {
+    const ssize_t count = pwritev2(direct.get(), &piece, 1, position, RWF_DSYNC);
+    if (count >= 0 || errno != EINVAL) return FromCall(count);
+  }
+  return FromCall(pwritev2(fd, &piece, 1, position, RWF_DSYNC));
+}
+
+int SyncData(int fd) { return fdatasync(fd); }
+int SyncAll(int fd) { return syncfs(fd); }
+void NameThisThread(const char* name) { pthread_setname_np(pthread_self(), name); }
+
+std::string ReadBootId() {
+  const ScopedDescriptor file("/proc/sys/kernel/random/boot_id", O_RDONLY);
+  char text[64];
+  const ssize_t count = file.ok() ? read(file.get(), text, sizeof text) : 0;
+  std::string id(text, count > 0 ? static_cast<size_t>(count) : 0);
+  while (!id.empty() && id.back() == '\n') id.pop_back();
+  return id;
+}
+
+#else
+
+IoResult ReadCached(int, std::span<std::byte>, int64_t) { return Failure(EAGAIN); }
+IoResult ReserveBlocks(int, int64_t, int64_t) { return Failure(EOPNOTSUPP); }
+IoResult WriteZeros(int, int64_t, int64_t) { return Failure(EOPNOTSUPP); }
+
+int SyncData(int fd) {
+#if defined(F_FULLFSYNC)
+  if (fcntl(fd, F_FULLFSYNC) == 0) return 0;
+  if (errno != ENOTSUP && errno != EINVAL) return -1;  // a file system without it has only fsync
+#endif
+  return fsync(fd);
+}
+
+int SyncAll(int) {
+  sync();
+  return 0;
+}
+
+#if defined(__APPLE__)
+void NameThisThread(const char* name) { pthread_setname_np(name); }
+
+std::string ReadBootId() {
+  char text[64];
+  size_t size = sizeof text;
+  if (sysctlbyname("kern.bootsessionuuid", text, &size, nullptr, 0) != 0) return {};
+  return std::string(text, size > 0 ? size - 1 : 0);
+}
+#else
+void NameThisThread(const char*) {}
+std::string ReadBootId() { return {}; }
+#endif
+
+#endif
+
+// --- threads
+
+std::chrono::nanoseconds Bounded(int64_t nanos) {
+  return std::chrono::nanoseconds(std::clamp<int64_t>(nanos, 0, kLongestWaitNanos));
+}
+
+class PosixMonitor final : public Monitor {
+ public:
+  void Lock() override { mutex_.lock(); }
+  void Unlock() override { mutex_.unlock(); }
+  void Wait(int64_t nanos) override {
+    std::unique_lock<std::mutex> lock(mutex_, std::adopt_lock);
+    if (nanos == kForever) {
+      condition_.wait(lock);
+    } else {
+      condition_.wait_for(lock, Bounded(nanos));
+    }
+    lock.release();
+  }
+  void NotifyAll() override { condition_.notify_all(); }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable condition_;
+};
+
+// A pthread and not a std::thread, which has no way but an exception to say that there are no threads left.
+class PosixServiceThread final : public ServiceThread {
+ public:
+  PosixServiceThread(const char* name, Service* service) : name_(name), service_(service) {
+    name_.resize(std::min<size_t>(name_.size(), 15));  // the kernel's limit
+  }
+  ~PosixServiceThread() override { Stop(); }
+
+  bool Start() {
+    // A new thread inherits the mask: blocked before it exists, no signal of the host's can reach it in between.
+    sigset_t blocked;
+    sigset_t before;
+    sigfillset(&blocked);
+    for (const int fault : {SIGBUS, SIGSEGV, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS}) sigdelset(&blocked, fault);
+    pthread_sigmask(SIG_SETMASK, &blocked, &before);
+    is_started_ = pthread_create(&thread_, nullptr, &Enter, this) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    return is_started_;
+  }
+
+  void Wake() override {
+    // An exchange always, not a look first: it is what makes the caller's data visible to the Step that follows.
+    if (state_.exchange(State::kWoken) != State::kSleeping) return;
+    { const std::lock_guard<std::mutex> lock(mutex_); }  // it went to sleep under the mutex: now it truly waits
+    condition_.notify_one();
+  }
+
+  void Stop() override {
+    const std::lock_guard<std::mutex> lock(stop_mutex_);
+    if (!is_started_) return;
+    is_stopping_.store(true);
+    Wake();
+    pthread_join(thread_, nullptr);
+    is_started_ = false;
+  }
+
+ private:
+  enum class State { kRunning, kWoken /* while running: one more Step is wanted */, kSleeping };
+
+  static void* Enter(void* self) {
+    static_cast<PosixServiceThread*>(self)->Run();
+    return nullptr;
+  }
+
+  void Run() {
+    NameThisThread(name_.c_str());
+    while (!is_stopping_.load()) {
+      state_.exchange(State::kRunning);  // before Step: a Wake from here on asks for the next one
+      const int64_t delay = service_->Step();
+      if (delay > 0) Sleep(delay);
+    }
+  }
+
+  void Sleep(int64_t nanos) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    State expected = State::kRunning;
+    if (!state_.compare_exchange_strong(expected, State::kSleeping)) return;
+    const auto is_woken = [this] { return state_.load() != State::kSleeping; };
+    if (nanos == kForever) {
+      condition_.wait(lock, is_woken);
+    } else {
+      condition_.wait_for(lock, Bounded(nanos), is_woken);
+    }
+  }
+
+  std::string name_;
+  Service* const service_;
+  pthread_t thread_{};
+  std::mutex stop_mutex_;
+  bool is_started_ = false;
+  std::atomic<bool> is_stopping_{false};
+  std::atomic<State> state_{State::kRunning};
+  std::mutex mutex_;
+  std::condition_variable condition_;
+};
+
+// --- the platform
+
+bool IsDirectory(DIR* parent, const dirent& entry) {
+  if (entry.d_type != DT_UNKNOWN && entry.d_type != DT_LNK) return entry.d_type == DT_DIR;
+  struct stat found;
+  return fstatat(dirfd(parent), entry.d_name, &found, 0) == 0 && S_ISDIR(found.st_mode);
+}
+
+class PosixPlatform final : public Platform {
+ public:
+  IoResult Open(const std::string& path, OpenMode mode, FileHandle* file) override {
+    int flags = O_CLOEXEC;
+    flags |= mode == OpenMode::kRead ? O_RDONLY : O_RDWR;
+    if (mode == OpenMode::kCreate) flags |= O_CREAT;
+    const int fd = open(path.c_str(), flags, 0666);
+    if (fd < 0) return Failure(errno);
+    *file = fd;
+    return {};
+  }
+
+  void Close(FileHandle file) override { close(file); }
+
+  IoResult Size(FileHandle file) override {
+    struct stat found;
+    if (fstat(file, &found) != 0) return Failure(errno);
+    return {.value = found.st_size, .error = 0};
+  }
+
+  IoResult Resize(FileHandle file, int64_t size) override { return FromCall(ftruncate(file, size)); }
+
+  IoResult Read(FileHandle file, std::span<std::byte> to, int64_t position, ReadMode mode) override {
+    if (mode == ReadMode::kOnlyCached) return ReadCached(file, to, position);
+    return FromCall(pread(file, to.data(), to.size(), position));
+  }
+
+  IoResult Write(FileHandle file, std::span<const std::byte> from, int64_t position) override {
+    return FromCall(pwrite(file, from.data(), from.size(), position));
+  }
+
+  IoResult Reserve(FileHandle file, int64_t position, int64_t size) override { return ReserveBlocks(file, position, size); }
+  IoResult WriteZerosDurably(FileHandle file, int64_t position, int64_t size) override { return WriteZeros(file, position, size); }
+  IoResult Sync(FileHandle file) override { return FromCall(SyncData(file)); }
+
+  IoResult NextData(FileHandle file, int64_t position) override {
+    const off_t found = lseek(file, position, SEEK_DATA);
+    if (found >= 0) return {.value = found, .error = 0};
+    if (errno == ENXIO) return Size(file);
+    if (errno == EINVAL) return {.value = position, .error = 0};  // the file system keeps no account of holes
+    return Failure(errno);
+  }
+
+  IoResult Map(FileHandle file, int64_t position, int64_t size, bool writable, std::byte** address) override {
+    const int protection = writable ? PROT_READ | PROT_WRITE : PROT_READ;
+    void* const mapped = mmap(nullptr, static_cast<size_t>(size), protection, MAP_SHARED, file, position);
+    if (mapped == MAP_FAILED) return Failure(errno);
+    *address = static_cast<std::byte*>(mapped);
+    return {};
+  }
+
+  void Unmap(std::byte* address, int64_t size) override { munmap(address, static_cast<size_t>(size)); }
+
+  IoResult CopyGuarded(std::byte* to, const std::byte* from, size_t size) override { return Failure(GuardedCopy(to, from, size)); }
+
+  IoResult MakeDirectory(const std::string& path) override { return FromCall(mkdir(path.c_str(), 0777)); }
+  IoResult RemoveDirectory(const std::string& path) override { return FromCall(rmdir(path.c_str())); }
+
+  IoResult List(const std::string& path, std::vector<DirectoryEntry>* entries) override {
+    entries->clear();
+    DIR* const directory = opendir(path.c_str());
+    if (directory == nullptr) return Failure(errno);
+    int error = 0;
+    for (;;) {
+      errno = 0;
+      const dirent* const entry = readdir(directory);
+      if (entry == nullptr) {
+        error = errno;
+        break;
+      }
+      std::string name = entry->d_name;
+      if (name == "." || name == "..") continue;
+      entries->push_back({.name = std::move(name), .is_directory = IsDirectory(directory, *entry)});
+    }
+    closedir(directory);
+    std::sort(entries->begin(), entries->end(), [](const auto& left, const auto& right) { return left.name < right.name; });
+    return Failure(error);
+  }
+
+  PathKind Kind(const std::string& path) override {
+    struct stat found;
+    if (stat(path.c_str(), &found) == 0) {
+      if (S_ISREG(found.st_mode)) return PathKind::kFile;
+      return S_ISDIR(found.st_mode) ? PathKind::kDirectory : PathKind::kOther;
+    }
+    if (errno != ENOENT && errno != ENOTDIR) return PathKind::kOther;  // something is there, and we may not look
+    return lstat(path.c_str(), &found) == 0 ? PathKind::kOther : PathKind::kNone;
+  }
+
+  IoResult Rename(const std::string& from, const std::string& to) override { return FromCall(rename(from.c_str(), to.c_str())); }
+  IoResult Unlink(const std::string& path) override { return FromCall(unlink(path.c_str())); }
+
+  IoResult SyncDirectory(const std::string& path) override {
+    const ScopedDescriptor directory(path.c_str(), O_RDONLY | O_DIRECTORY);
+    return FromCall(directory.ok() ? fsync(directory.get()) : -1);
+  }
+
+  IoResult SyncFileSystem(const std::string& path) override {
+    const ScopedDescriptor place(path.c_str(), O_RDONLY);
+    return FromCall(place.ok() ? SyncAll(place.get()) : -1);
+  }
+
+  IoResult FreeBytes(const std::string& path) override {
+    struct statvfs found;
+    if (statvfs(path.c_str(), &found) != 0) return Failure(errno);
+    return {.value = static_cast<int64_t>(found.f_bavail) * static_cast<int64_t>(found.f_frsize), .error = 0};
+  }
+
+  IoResult Lock(FileHandle file) override {
+#if defined(F_OFD_SETLK)
+    struct flock lock {};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    lock.l_start = 0;
+    lock.l_len = 1;
+    if (fcntl(file, F_OFD_SETLK, &lock) == 0) return {};
+    return Failure(errno == EACCES ? EAGAIN : errno);
+#else
+    static_cast<void>(file);
+    return Failure(EOPNOTSUPP);
+#endif
+  }
+
+  int ProcessId() override { return getpid(); }
+  std::string BootId() override { return ReadBootId(); }
+
+  uint64_t Random() override {
+    uint64_t value = 0;
+    if (getentropy(&value, sizeof value) == 0) return value;
+    // A sandbox may forbid it. What is asked for are names that differ, not secrets.
+    return static_cast<uint64_t>(MonotonicNanos()) * 0x9e3779b97f4a7c15ULL ^ static_cast<uint64_t>(getpid()) << 40;
+  }
+
+  int64_t MonotonicNanos() override {
+    timespec now{};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+  }
+
+  std::unique_ptr<Monitor> NewMonitor() override { return std::make_unique<PosixMonitor>(); }
+
+  // Null when the system has no thread left.
+  std::unique_ptr<ServiceThread> StartService(const char* name, Service* service) override {
+    auto thread = std::make_unique<PosixServiceThread>(name, service);
+    if (!thread->Start()) return nullptr;
+    return thread;
+  }
+};
+
+}  // namespace
+
+Platform& RealPlatform() {
+  static PosixPlatform* const platform = new PosixPlatform;
+  return *platform;
+}
+
+}  // namespace millrace

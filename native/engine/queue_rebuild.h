@@ -1,0 +1,56 @@
+// The queues' part of recovery: finds how far the entries on disk can be believed, and dispatches the records behind that anew.
+//
+// Load trusts entries of positions below a bound and forgets the rest; Dispatch pushes what the scan finds; Flush compares with what is in
+// the files and writes only what differs. Numbers never move: an entry that damage took becomes one that names the lost range. One thread.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "loss_map.h"
+#include "queue_table.h"
+#include "record_codec.h"
+#include "side_car.h"
+
+namespace millrace {
+
+class QueueRebuild {
+ public:
+  QueueRebuild(Platform& platform, const StorePaths& paths, QueueTable& table, LossMap& losses, const std::map<std::string, Deletion>& deletions,
+               bool read_only)
+      : platform_(platform), paths_(paths), table_(table), losses_(losses), deletions_(deletions), read_only_(read_only) {}
+
+  // Adds every queue that has a directory. `bound`: entries of positions below are trusted. `first`: the log begins there.
+  // *whole is false when files are missing or misshapen: only a scan of the whole log can tell what they held.
+  Status Load(int64_t bound, int64_t first, QueueCensus* census, bool* whole);
+
+  // False when the record's number does not follow on and no damage is known that explains it; then the record is dispatched only
+  // with `accept`. `from_first`: the scan began with the first record there is, so a queue may begin at any number.
+  bool Dispatch(const RecordView& record, bool from_first, bool accept);
+  void Rollback(int64_t position) { table_.Rollback(position); }
+  // Bounds memory: entries below `position` go to their files.
+  Status Flush(int64_t position);
+  // Keeps entries on disk that point into lost ranges behind the last record found; everything else behind the end is cut.
+  Status Finish(int64_t end);
+
+  int64_t rewritten() const { return rewritten_; }
+
+ private:
+  Status LoadQueue(const std::string& topic, int32_t queue_id, int64_t bound, int64_t first, QueueCensus* census, bool* whole);
+  Status KeepSurvivors(int32_t handle, ConsumeQueue& queue, int64_t end);
+  void Push(int32_t handle, const QueueEntry& entry);
+
+  Platform& platform_;
+  const StorePaths& paths_;
+  QueueTable& table_;
+  LossMap& losses_;
+  const std::map<std::string, Deletion>& deletions_;
+  const bool read_only_;
+  int64_t rewritten_ = 0;
+};
+
+// What may name a directory: RocketMQ's characters, so that no record can point outside the store.
+bool IsTopicName(std::string_view name);
+
+}  // namespace millrace

@@ -1,0 +1,257 @@
+#include "store.h"
+
+#include <algorithm>
+
+#include "io.h"
+
+namespace millrace {
+
+// ------------------------------------------------------------------------------------------------ producer
+
+int32_t Store::OpenQueue(const std::string& topic, int32_t queue_id) {
+  const int32_t found = queues_->Find(topic, queue_id);
+  if (found != QueueTable::kNoQueue || config_.read_only) return found;
+  int64_t next = 0;
+  {
+    std::lock_guard lock(mutex_);
+    const auto deleted = deletions_.find(topic);
+    if (deleted != deletions_.end() && deleted->second.next_offset.contains(queue_id)) next = deleted->second.next_offset[queue_id];
+  }
+  return queues_->Add(topic, queue_id, next, next, false);
+}
+
+Status Store::Ready() const {
+  if (config_.read_only) return Status(Code::kReadOnly);
+  Status status = group_->Ready();
+  if (status.ok() && queues_->tail_entries() > kMaxTailEntries) status = Status(Code::kBusy);
+  return status;
+}
+
+Status Store::Append(int32_t handle, RecordFields fields, int64_t now, Want want, Appended* appended) {
+  Status status = Ready();
+  if (!status.ok()) return status;
+  const std::shared_ptr<ConsumeQueue> queue = queues_->Get(handle);
+  if (!queue) return Status(Code::kNotFound);
+  fields.topic = queue->topic();
+  fields.queue_id = queue->queue_id();
+  fields.store_host = config_.store_host;
+  if (StoredPropertiesBytes(fields, false) > format::kMaxPropertiesBytes) return Status(Code::kPropertiesTooLarge);
+  const size_t size = EncodedBytes(fields, false);
+  if (!log_->Fits(size)) return Status(Code::kTooLarge);
+
+  const int32_t type = fields.sys_flag & format::kTransactionMask;
+  const bool has_entry = type == 0 || type == format::kTransactionCommit;
+  const int64_t offset = has_entry ? queue->next_offset() : 0;
+  const CommitLog::Placed placed = log_->Place(size, now);
+  const std::span<std::byte> record(placed.bytes, size);
+  EncodeRecord(record, fields, false);
+  const uint32_t checksum = SealRecord(record, offset, placed.position, placed.store_timestamp);
+  if (has_entry) queues_->Push(handle, *queue, {placed.position, TagsCode(fields.properties), static_cast<int32_t>(size)});
+  log_->Commit(size, {placed.position, static_cast<int32_t>(size), checksum, placed.store_timestamp}, want);
+  *appended = {offset, placed.position, static_cast<int64_t>(size), placed.store_timestamp};
+  return status;
+}
+
+Status Store::AppendInline(int32_t handle, const RecordFields& fields, int64_t now, bool sync, Appended* appended) {
+  Status status = Append(handle, fields, now, Want::kNothing, appended);
+  return status.ok() ? group_->WriteInline(sync) : std::move(status);
+}
+
+void Store::BeginBatch(int32_t queue) {
+  batch_queue_ = queue;
+  batch_.clear();
+  batch_bytes_.clear();
+}
+
+Status Store::AddToBatch(RecordFields fields) {
+  const std::shared_ptr<ConsumeQueue> queue = queues_->Get(batch_queue_);
+  if (!queue) return Status(Code::kNotFound);
+  fields.topic = queue->topic();
+  fields.queue_id = queue->queue_id();
+  fields.store_host = config_.store_host;
+  const bool first = batch_.empty();
+  if (StoredPropertiesBytes(fields, first) > format::kMaxPropertiesBytes) return Status(Code::kPropertiesTooLarge);
+  const size_t size = EncodedBytes(fields, first);
+  const size_t at = batch_bytes_.size();
+  if (!log_->Fits(at + size)) return Status(Code::kTooLarge);
+  batch_bytes_.resize(at + size);
+  EncodeRecord(std::span(batch_bytes_).subspan(at), fields, first);
+  const int32_t type = fields.sys_flag & format::kTransactionMask;
+  batch_.push_back({at, static_cast<int64_t>(size), TagsCode(fields.properties), type == 0 || type == format::kTransactionCommit});
+  return Status::Ok();
+}
+
+Status Store::CommitBatch(int64_t now, Want want, Appended* first) {
+  Status status = Ready();
+  if (!status.ok()) return status;
+  const std::shared_ptr<ConsumeQueue> queue = queues_->Get(batch_queue_);
+  if (!queue || batch_.empty()) return Status(Code::kInvalid);
+  const CommitLog::Placed placed = log_->Place(batch_bytes_.size(), now);
+  std::copy(batch_bytes_.begin(), batch_bytes_.end(), placed.bytes);
+  int64_t offset = queue->next_offset();
+  *first = {offset, placed.position, batch_[0].size, placed.store_timestamp};
+  LastRecord last;
+  for (const BatchRecord& one : batch_) {
+    const std::span<std::byte> record(placed.bytes + one.at, static_cast<size_t>(one.size));
+    const int64_t position = placed.position + static_cast<int64_t>(one.at);
+    if (one.at == 0) SealBatchMark(record, static_cast<uint32_t>(batch_.size()), static_cast<uint32_t>(batch_bytes_.size()));
+    const uint32_t checksum = SealRecord(record, one.has_entry ? offset : 0, position, placed.store_timestamp);
+    if (one.has_entry) {
+      queues_->Push(batch_queue_, *queue, {position, one.tags_code, static_cast<int32_t>(one.size)});
+      offset++;
+    }
+    last = {position, static_cast<int32_t>(one.size), checksum, placed.store_timestamp};
+  }
+  log_->Commit(batch_bytes_.size(), last, want);
+  if (batch_bytes_.capacity() > 4 * Chunk::kBytes) batch_bytes_ = {};
+  return status;
+}
+
+void Store::AcceptRejection() {
+  const Mark mark = group_->AcceptRejection();
+  log_->GoBack(mark.position);
+  queues_->Rollback(mark.position);
+}
+
+// ------------------------------------------------------------------------------------------------ topics
+
+Status Store::BeginDelete(const std::string& topic, int64_t* position) {
+  if (config_.read_only) return Status(Code::kReadOnly);
+  const int64_t written = group_->written();
+  if (log_->next_position() > written) return Status(Code::kBusy);
+  Deletion deletion;
+  {
+    std::lock_guard lock(mutex_);
+    const auto before = deletions_.find(topic);
+    if (before != deletions_.end()) deletion = before->second;
+  }
+  deletion.position = written;
+  const std::vector<int32_t> handles = queues_->OfTopic(topic);
+  for (const int32_t handle : handles) {
+    const std::shared_ptr<ConsumeQueue> queue = queues_->Get(handle);
+    deletion.next_offset[queue->queue_id()] = queue->next_offset();
+  }
+  for (const int32_t handle : handles) queues_->Forget(handle);
+  std::lock_guard lock(mutex_);
+  deletions_[topic] = deletion;
+  *position = written;
+  return Status::Ok();
+}
+
+Status Store::FinishDelete(const std::string& topic, int64_t position) {
+  if (group_->durable() < position) return Status(Code::kBusy);
+  std::map<std::string, Deletion> deletions;
+  {
+    std::lock_guard lock(mutex_);
+    deletions = deletions_;
+  }
+  Status status = side_car_.SaveDeletions(deletions);
+  for (const auto& [queue_id, next] : deletions[topic].next_offset) {
+    if (!status.ok()) return status;
+    status = queue_files_->Remove(topic, queue_id);
+  }
+  if (status.ok() && platform_.Kind(paths_.consume_queue + "/" + topic) == PathKind::kDirectory) {
+    status = io::RemoveTree(platform_, paths_.consume_queue + "/" + topic);
+  }
+  return status.ok() ? io::SyncDirectory(platform_, paths_.consume_queue) : std::move(status);
+}
+
+// ------------------------------------------------------------------------------------------------ reading and numbers
+
+Status Store::Read(int32_t handle, int64_t offset, const ReadLimits& limits, ReadMode mode, std::span<std::byte> to, ReadOutcome* outcome) {
+  const std::shared_ptr<ConsumeQueue> queue = queues_->Get(handle);
+  if (!queue) return Status(Code::kNotFound);
+  Status status = reader_->Read(*queue, offset, limits, visible(), first(), mode, to, outcome);
+  if (status.ok() && !outcome->lost.empty() && maintenance_thread_) maintenance_thread_->Wake();
+  return status;
+}
+
+Status Store::ReadAt(int64_t position, ReadMode mode, std::span<std::byte> to, int64_t* bytes) {
+  Status status = reader_->ReadAt(position, visible(), mode, to, bytes);
+  if (!status.ok()) return status;
+  // The bytes of a body may spell a whole record. A real one is what its queue's entry points at.
+  RecordView view;
+  const std::span<const std::byte> record = to.first(static_cast<size_t>(*bytes));
+  if (DecodeRecord(record, position, files_->EndOf(position) - position, ChecksumRule::kSkip, &view) != RecordKind::kRecord) return Status(Code::kNotFound);
+  if (!view.has_queue_entry()) return status;
+  const std::shared_ptr<ConsumeQueue> queue = queues_->Get(queues_->Find(std::string(view.topic), view.queue_id));
+  if (!queue) return Status(Code::kNotFound);
+  std::vector<QueueEntry> entry;
+  if (view.queue_offset < queue->VisibleRange(visible()).max) status = queue->Read(*queue_files_, view.queue_offset, 1, visible(), mode, &entry);
+  if (!status.ok()) return status;
+  return !entry.empty() && entry[0].position == position ? std::move(status) : Status(Code::kNotFound);
+}
+
+bool Store::Numbers(int32_t handle, QueueNumbers* numbers) const {
+  const std::shared_ptr<ConsumeQueue> queue = queues_->Get(handle);
+  if (!queue) return false;
+  const ConsumeQueue::Range range = queue->VisibleRange(visible());
+  *numbers = {range.min, range.max, queue->next_offset()};
+  return true;
+}
+
+std::vector<Store::QueueName> Store::Queues() const {
+  std::vector<QueueName> names;
+  for (const int32_t handle : queues_->All()) {
+    const std::shared_ptr<ConsumeQueue> queue = queues_->Get(handle);
+    names.push_back({queue->topic(), queue->queue_id(), handle});
+  }
+  return names;
+}
+
+Status Store::Follow() { return follower_ ? follower_->Catch() : Status::Ok(); }
+
+Store::Marks Store::marks() const {
+  Marks marks;
+  if (follower_) {
+    marks.visible = follower_->visible();
+    marks.durable = follower_->durable();
+    marks.written = follower_->written();
+  } else if (group_) {
+    // Each later one is read first: a snapshot never shows durable above written.
+    marks.visible = group_->visible();
+    marks.durable = group_->durable();
+    marks.written = group_->written();
+  }
+  marks.first = files_->empty() ? marks.written : files_->first();
+  return marks;
+}
+
+Store::Numbered Store::numbers() const {
+  Numbered numbers{};
+  if (group_) {
+    numbers.syncs = group_->counters().syncs.load();
+    numbers.sync_nanos = group_->counters().sync_nanos.load();
+    numbers.sync_nanos_max = group_->counters().sync_nanos_max.load();
+    numbers.writes = group_->counters().writes.load();
+    numbers.late_blocks = blocks_->late();
+  }
+  numbers.log_bytes = marks().written - marks().first;
+  numbers.open_files = files_->open_count() + queue_files_->open_count() + (config_.read_only ? 0 : 2);
+  numbers.lost_bytes = losses_.bytes();
+  numbers.tail_entries = queues_->tail_entries();
+  return numbers;
+}
+
+int64_t Store::FreeBytes() const {
+  const IoResult result = platform_.FreeBytes(paths_.root);
+  return result.ok() ? result.value : -1;
+}
+
+Status Store::TakeBackgroundError() {
+  std::lock_guard lock(mutex_);
+  if (background_.empty()) return Status::Ok();
+  Status status = std::move(background_.front());
+  background_.erase(background_.begin());
+  return status;
+}
+
+void Store::OnProgress(bool wake) {
+  if (maintenance_) {
+    maintenance_->Publish();
+    if (maintenance_thread_ && (maintenance_->Wanted() || failed())) maintenance_thread_->Wake();
+  }
+  if (listener_ != nullptr && (wake || rejecting() || failed())) listener_->OnProgress();
+}
+
+}  // namespace millrace

@@ -1,0 +1,180 @@
+// One store: the parts of this folder put together. What the binding calls, and nothing of JavaScript.
+//
+// Threads. Open runs on any one thread. Then one thread is the producer: everything under "producer" belongs to it. Reading, flushing the
+// last bytes (Close) and looking at numbers may happen on any thread; Close only when the producer is silent.
+// The destructor lets go without closing: threads are joined, the lock is freed, `abort` stays, and the next open recovers.
+// Promises: docs/durability.md. A write and a read step by step: docs/architecture.md.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "block_reserve.h"
+#include "commit_log.h"
+#include "follower.h"
+#include "group_commit.h"
+#include "loss_map.h"
+#include "maintenance.h"
+#include "opening.h"
+#include "queue_table.h"
+#include "reader.h"
+#include "recovery.h"
+#include "side_car.h"
+#include "store_config.h"
+
+namespace millrace {
+
+// What open found, beside the outcome of the scan.
+struct OpenReport {
+  RecoveryOutcome outcome;
+  bool clean = true;
+  bool created = false;
+  bool foreign = false;             // another program wrote here since we did
+  bool side_car_set_aside = false;  // it described another log, or did not verify
+  int64_t nanos = 0;
+};
+
+struct Appended {
+  int64_t offset = 0;
+  int64_t position = 0;
+  int64_t size = 0;
+  int64_t store_timestamp = 0;
+};
+
+// Progress for whoever waits: called by any thread of the engine, with no lock held. `wake` is false when nobody asked.
+class StoreListener {
+ public:
+  virtual ~StoreListener() = default;
+  virtual void OnProgress() = 0;
+};
+
+class Store : private CommitListener {
+ public:
+  static Status Open(Platform& platform, const std::string& directory, const StoreConfig& config, const RecoveryProgress& progress,
+                     StoreListener* listener, std::unique_ptr<Store>* store);
+  ~Store() override;
+
+  // --- producer
+  // The handle of a queue, made in memory if it is new. A queue of a deleted topic goes on numbering where it ended.
+  int32_t OpenQueue(const std::string& topic, int32_t queue_id);
+  Status Append(int32_t queue, RecordFields fields, int64_t now, Want want, Appended* appended);
+  // The same, and it is written (and synced) when it returns, by this thread.
+  Status AppendInline(int32_t queue, const RecordFields& fields, int64_t now, bool sync, Appended* appended);
+  // A batch is built one message at a time and appended whole; each BeginBatch forgets what was there.
+  void BeginBatch(int32_t queue);
+  Status AddToBatch(RecordFields fields);
+  // sizes(i) of the messages follow each other: the first one's place is given.
+  Status CommitBatch(int64_t now, Want want, Appended* first);
+  int64_t BatchSize(size_t index) const { return batch_[index].size; }
+  void EndTurn() { group_->HandOff(); }
+  void RequestSync() { group_->RequestSync(); }
+  // After an append or the listener said that the log rejected: everything not written is forgotten.
+  void AcceptRejection();
+  int64_t next_position() const { return log_->next_position(); }
+  // kBusy while records of the topic are not written yet. Then its queues take no more messages; FinishDelete, on any thread and once
+  // `position` is durable, makes it last.
+  Status BeginDelete(const std::string& topic, int64_t* position);
+  Status FinishDelete(const std::string& topic, int64_t position);
+
+  // --- any thread
+  Status Read(int32_t queue, int64_t offset, const ReadLimits& limits, ReadMode mode, std::span<std::byte> to, ReadOutcome* outcome);
+  Status ReadAt(int64_t position, ReadMode mode, std::span<std::byte> to, int64_t* bytes);
+  struct QueueNumbers {
+    int64_t min = 0;
+    int64_t max = 0;
+    int64_t next = 0;
+  };
+  bool Numbers(int32_t queue, QueueNumbers* numbers) const;
+  struct QueueName {
+    std::string topic;
+    int32_t queue_id;
+    int32_t handle;
+  };
+  std::vector<QueueName> Queues() const;
+  // Of a read-only handle: takes in what the writer has published.
+  Status Follow();
+
+  struct Marks {
+    int64_t first = 0;
+    int64_t written = 0;
+    int64_t durable = 0;
+    int64_t visible = 0;
+  };
+  Marks marks() const;
+  bool rejecting() const { return group_ && group_->rejecting(); }
+  bool failed() const { return group_ && group_->failed(); }
+  Status rejection() const { return group_->rejection(); }
+  Status failure() const { return group_->failure(); }
+  // The oldest error that no append met; kOk when there is none.
+  Status TakeBackgroundError();
+  std::vector<LostRange> losses() const { return losses_.All(); }
+  int64_t generation() const { return generation_; }
+  int64_t file_bytes() const { return files_->file_bytes(); }
+  int64_t entries_per_file() const { return queue_files_->entries_per_file(); }
+  const OpenReport& report() const { return report_; }
+
+  struct Numbered {
+    int64_t syncs, sync_nanos, sync_nanos_max, writes, log_bytes, open_files, lost_bytes, late_blocks, tail_entries;
+  };
+  Numbered numbers() const;
+  int64_t FreeBytes() const;
+
+  // Everything durable, queues complete, the shutdown marked clean, the lock freed. kFlushFailed (and not marked) when it cannot be.
+  Status Close();
+
+ private:
+  Store(Platform& platform, const std::string& directory, const StoreConfig& config, StoreListener* listener);
+
+  Status OpenNow(const RecoveryProgress& progress);
+  Status Recover(Opening& opening, const RecoveryProgress& progress, Mark* end);
+  Status WriteOpen(Opening& opening);
+  Status Ready() const;
+  void StartServices(const WatermarkSlot& base, const Mark& end);
+  void OnProgress(bool wake) override;
+  int64_t visible() const { return follower_ ? follower_->visible() : group_->visible(); }
+  int64_t first() const { return files_->empty() ? marks().written : files_->first(); }
+
+  struct BatchRecord {
+    size_t at;
+    int64_t size;
+    int64_t tags_code;
+    bool has_entry;
+  };
+
+  // Beyond it appends are refused: tails are memory that only a queue file can take.
+  static constexpr int64_t kMaxTailEntries = 2'000'000;
+
+  Platform& platform_;
+  const StorePaths paths_;
+  const StoreConfig config_;
+  StoreListener* const listener_;
+
+  FileHandle lock_ = kNoFile;
+  int64_t generation_ = 0;
+  WatermarkSlot base_slot_;
+  OpenReport report_;
+  LossMap losses_;
+  std::vector<OwnRange> own_;
+  SideCar side_car_;
+  std::unique_ptr<FileSet> files_;
+  std::unique_ptr<QueueFiles> queue_files_;
+  std::unique_ptr<QueueTable> queues_;
+  std::unique_ptr<BlockReserve> blocks_;
+  std::unique_ptr<GroupCommit> group_;
+  std::unique_ptr<CommitLog> log_;
+  std::unique_ptr<Reader> reader_;
+  std::unique_ptr<Follower> follower_;
+  std::unique_ptr<Maintenance> maintenance_;
+  std::unique_ptr<ServiceThread> maintenance_thread_;
+
+  int32_t batch_queue_ = QueueTable::kNoQueue;
+  std::vector<std::byte> batch_bytes_;
+  std::vector<BatchRecord> batch_;
+
+  mutable std::mutex mutex_;  // deletions_ and background_
+  std::map<std::string, Deletion> deletions_;
+  std::vector<Status> background_;
+};
+
+}  // namespace millrace

@@ -1,0 +1,215 @@
+// Opening and closing a store: in which order its parts are found, recovered, started and ended.
+//
+// The order is the promise. Opening: lock, look, refuse; only then write. The generation grows, durably, before anything is cut; `abort` is
+// there, durably, before the first append. Closing: services end, everything is synced, the slot says `clean`, and only then does `abort` go.
+#include "store.h"
+
+#include "io.h"
+
+namespace millrace {
+
+Store::Store(Platform& platform, const std::string& directory, const StoreConfig& config, StoreListener* listener)
+    : platform_(platform), paths_(directory), config_(config), listener_(listener), side_car_(platform, paths_) {}
+
+Store::~Store() {
+  if (maintenance_thread_) maintenance_thread_->Stop();
+  if (group_) group_->StopServices();
+  maintenance_thread_.reset();
+  side_car_.CloseWatermarks();
+  if (lock_ != kNoFile) platform_.Close(lock_);
+}
+
+Status Store::Open(Platform& platform, const std::string& directory, const StoreConfig& config, const RecoveryProgress& progress,
+                   StoreListener* listener, std::unique_ptr<Store>* store) {
+  store->reset(new Store(platform, directory, config, listener));
+  Status status = (*store)->OpenNow(progress);
+  if (!status.ok()) store->reset();
+  return status;
+}
+
+Status Store::OpenNow(const RecoveryProgress& progress) {
+  const int64_t began = platform_.MonotonicNanos();
+  Opening opening(platform_, paths_, config_);
+  Status status = opening.LockDirectory();
+  if (status.ok()) status = opening.Inspect();
+  if (!status.ok()) return status;
+  lock_ = opening.TakeLock();
+
+  files_ = std::make_unique<FileSet>(platform_, paths_.commit_log, paths_.temporary, opening.identity.file_bytes, config_.read_only);
+  files_->Load(opening.log_files);
+  queue_files_ = std::make_unique<QueueFiles>(platform_, paths_, opening.identity.entries_per_file, config_.read_only);
+  queues_ = std::make_unique<QueueTable>(*queue_files_);
+  losses_.Load(opening.found.losses);
+  deletions_ = opening.found.deletions;
+  generation_ = opening.generation;
+  own_ = opening.start.own;
+
+  Mark end;
+  status = Recover(opening, progress, &end);
+  if (!status.ok()) return status;
+  report_.clean = opening.clean || !opening.exists;
+  report_.created = !opening.exists;
+  report_.foreign = opening.foreign;
+  report_.side_car_set_aside = !opening.not_believed.empty();
+  report_.nanos = platform_.MonotonicNanos() - began;
+
+  reader_ = std::make_unique<Reader>(platform_, *files_, *queue_files_, losses_, own_, config_.verify);
+  if (config_.read_only) {
+    follower_ = std::make_unique<Follower>(platform_, paths_, *files_, *queues_, losses_, deletions_, side_car_, own_);
+    follower_->Start(end.position);
+    return follower_->Catch();
+  }
+  StartServices(base_slot_, end);
+  return Status::Ok();
+}
+
+Status Store::Recover(Opening& opening, const RecoveryProgress& progress, Mark* end) {
+  RecoveryStart& start = opening.start;
+  if (config_.read_only && opening.found.has_published && opening.found.published.boot_id == platform_.BootId()) {
+    start.scan_limit = std::max(opening.found.published.visible, start.scan_from);
+  }
+  Recovery recovery(platform_, paths_, *files_, *queues_, losses_, deletions_, progress, config_.read_only);
+  RecoveryOutcome& outcome = report_.outcome;
+  if (opening.clean) {
+    start.queue_bound = start.scan_from = start.watermark;
+    start.last = opening.found.newest.last;
+    start.census = opening.found.newest.synced_census;
+    start.has_census = true;
+  }
+  Status status = recovery.Check(start);
+  if (!status.ok()) return status;
+  if (!config_.read_only) {
+    status = WriteOpen(opening);
+    if (status.ok() && !opening.clean && opening.exists) {
+      // What a killed process left in the page cache comes to the disk now, so that everything below can be believed alike.
+      if (progress && !progress(RecoveryPhase::kSync, 0, 1)) return Status(Code::kAborted);
+      status = io::SyncFileSystem(platform_, paths_.root);
+      if (progress && !progress(RecoveryPhase::kSync, 1, 1)) return Status(Code::kAborted);
+    }
+    if (!status.ok()) return status;
+  }
+  status = recovery.Scan(&outcome);
+  if (!status.ok()) return status;
+  *end = outcome.end;
+  if (end->position < start.watermark && opening.clean) end->position = start.watermark;
+  if (config_.read_only) return status;
+
+  if (losses_.TakeChanged()) status = side_car_.SaveLosses(losses_.All());
+  if (status.ok() && recovery.Cuts()) {
+    // Positions behind the cut will be given again: under another generation, and that has to last before it happens.
+    generation_++;
+    base_slot_.generation = generation_;
+    WatermarkSlot slot = base_slot_;
+    slot.first = files_->first();
+    slot.durable = std::min(start.watermark, end->position);
+    slot.last = end->last.position + end->last.size <= slot.durable ? end->last : LastRecord{};
+    slot.written = slot.visible = slot.durable;
+    slot.queued = slot.synced_queues = slot.first;
+    slot.queued_census = slot.synced_census = QueueCensus{};
+    status = side_car_.WriteSlot(slot);
+  }
+  if (status.ok() && (!opening.clean || recovery.Changed())) status = recovery.Repair(generation_, &outcome);
+  if (!status.ok()) return status;
+
+  // From here on the log is ours again.
+  if (own_.empty() || own_.back().to != INT64_MAX) {
+    own_.push_back({end->position, INT64_MAX});
+    opening.new_identity = true;
+  }
+  if (opening.new_identity) {
+    opening.identity.own = own_;
+    status = side_car_.SaveIdentity(opening.identity);
+  }
+  if (!status.ok()) return status;
+  base_slot_.first = files_->empty() ? end->position : files_->first();
+  WatermarkSlot slot = base_slot_;
+  slot.durable = slot.written = slot.visible = slot.queued = slot.synced_queues = end->position;
+  slot.last = end->last;
+  slot.queued_census = slot.synced_census = queues_->Census();
+  return side_car_.WriteSlot(slot);
+}
+
+Status Store::WriteOpen(Opening& opening) {
+  bool made = false;
+  bool any = false;
+  Status status = side_car_.MakeDirectories();
+  for (const std::string& path : {paths_.commit_log, paths_.consume_queue}) {
+    if (status.ok()) status = io::MakeDirectory(platform_, path, &made);
+    any = any || made;
+  }
+  if (status.ok() && (any || !opening.exists)) status = io::SyncDirectory(platform_, paths_.root);
+  if (status.ok()) status = side_car_.SetAside(opening.not_believed);
+  if (!status.ok()) return status;
+  // What an earlier process was making and never finished.
+  std::vector<DirectoryEntry> leftovers;
+  status = io::List(platform_, paths_.temporary, &leftovers);
+  for (const DirectoryEntry& entry : leftovers) {
+    if (status.ok() && !entry.is_directory) status = io::Unlink(platform_, paths_.temporary + "/" + entry.name);
+  }
+  if (status.ok() && opening.short_last >= 0) {
+    std::shared_ptr<OpenFile> file;
+    status = files_->Open(opening.short_last, &file);
+    if (status.ok()) status = io::Resize(platform_, file->handle(), files_->file_bytes());
+    if (status.ok()) status = io::Sync(platform_, file->handle());
+  }
+  if (!status.ok()) return status;
+
+  base_slot_.store_id = opening.identity.store_id;
+  base_slot_.boot_id = platform_.BootId();
+  base_slot_.process_id = platform_.ProcessId();
+  base_slot_.session = static_cast<int64_t>(platform_.Random() >> 1);
+  base_slot_.generation = generation_;
+  const std::string text = AbortText(base_slot_.process_id, base_slot_.session);
+  status = io::ReplaceFile(platform_, paths_.root, "abort", paths_.temporary, std::as_bytes(std::span(text)));
+  // An identity must be there before a slot can be believed.
+  if (status.ok() && opening.new_identity) status = side_car_.SaveIdentity(opening.identity);
+  return status.ok() ? side_car_.OpenWatermarks(opening.sequence) : std::move(status);
+}
+
+void Store::StartServices(const WatermarkSlot& base, const Mark& end) {
+  BlockReserve::Policy blocks;
+  blocks.zero = config_.commit.sync;
+  blocks.mapped = config_.commit.mapped;
+  blocks_ = std::make_unique<BlockReserve>(platform_, *files_, blocks);
+  CommitListener& listener = *this;
+  group_ = std::make_unique<GroupCommit>(platform_, *files_, *blocks_, config_.commit, listener);
+  log_ = std::make_unique<CommitLog>(*files_, *group_);
+  log_->Start(end);
+  reader_->verified().Trust(end.position);
+  maintenance_ = std::make_unique<Maintenance>(
+      Maintenance::Parts{platform_, paths_, *files_, *blocks_, *group_, *queues_, losses_, side_car_}, config_.commit.visible_when_durable);
+  maintenance_->on_background_error = [this](Status status) {
+    {
+      std::lock_guard lock(mutex_);
+      if (background_.size() < 16) background_.push_back(std::move(status));
+    }
+    if (listener_ != nullptr) listener_->OnProgress();
+  };
+  maintenance_->Start(base, end);
+  group_->Start(end);
+  maintenance_->Publish();
+  maintenance_thread_ = platform_.StartService("millrace-maint", maintenance_.get());
+  maintenance_thread_->Wake();
+}
+
+Status Store::Close() {
+  if (config_.read_only) return Status::Ok();
+  Status status;
+  if (!failed() && !rejecting()) status = group_->WriteInline(true);
+  maintenance_thread_->Stop();
+  group_->StopServices();
+  if (status.ok() && rejecting()) status = rejection();
+  if (status.ok()) status = maintenance_->Finish();
+  if (status.ok()) {
+    // A file that was prepared and never used: RocketMQ would look for records in it.
+    const int64_t end = group_->written();
+    status = files_->RemoveFrom(end == files_->StartOf(end) ? end : files_->EndOf(end));
+  }
+  if (status.ok()) status = io::Unlink(platform_, paths_.abort);
+  if (status.ok()) status = io::SyncDirectory(platform_, paths_.root);
+  side_car_.CloseWatermarks();
+  platform_.Close(std::exchange(lock_, kNoFile));
+  return status;
+}
+
+}  // namespace millrace

@@ -1,0 +1,117 @@
+// A whole store on the real platform: appended, read back, closed, left, opened again.
+#include "store.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+#include "testing.h"
+
+namespace millrace {
+namespace {
+
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "millrace-store-XXXXXX").string();
+    path_ = ::mkdtemp(pattern.data());
+  }
+  ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
+  std::string path() const { return path_ + "/store"; }
+
+ private:
+  std::string path_;
+};
+
+StoreConfig SmallConfig(bool sync, bool mapped) {
+  StoreConfig config;
+  config.file_bytes = 64 * 1024;
+  config.entries_per_file = 100;
+  config.commit.sync = sync;
+  config.commit.visible_when_durable = sync;
+  config.commit.mapped = mapped;
+  return config;
+}
+
+std::string BodyOf(int number) { return "body " + std::to_string(number) + std::string(static_cast<size_t>(number % 300), 'x'); }
+
+void AppendSome(Store& store, int from, int to, bool sync) {
+  const int32_t queue = store.OpenQueue("Topic", 0);
+  for (int i = from; i < to; i++) {
+    const std::string body = BodyOf(i);
+    RecordFields fields;
+    fields.body = std::as_bytes(std::span(body));
+    fields.properties = "TAGS\x01" "a\x02";
+    Appended appended;
+    const Status status = store.AppendInline(queue, fields, 1700000000000 + i, sync, &appended);
+    CHECK(status.ok());
+    CHECK_EQ(appended.offset, i);
+  }
+}
+
+int CountReadable(Store& store) {
+  const int32_t queue = store.OpenQueue("Topic", 0);
+  std::vector<std::byte> buffer(1 << 20);
+  int64_t offset = 0;
+  int count = 0;
+  for (;;) {
+    ReadOutcome outcome;
+    const Status status = store.Read(queue, offset, ReadLimits{}, ReadMode::kMayBlock, buffer, &outcome);
+    CHECK(status.ok());
+    CHECK(outcome.lost.empty());
+    if (outcome.status != ReadStatus::kFound) break;
+    size_t at = 0;
+    for (int64_t i = 0; i < outcome.messages; i++, count++) {
+      RecordView view;
+      const int64_t position = LoadI64(buffer.data() + at + format::kPositionAt);
+      CHECK(DecodeRecord(std::span(buffer).subspan(at, static_cast<size_t>(outcome.bytes) - at), position, 1 << 20, ChecksumRule::kRequired, &view) ==
+            RecordKind::kRecord);
+      CHECK_EQ(view.queue_offset, count);
+      const std::string body = BodyOf(count);
+      CHECK(std::string(reinterpret_cast<const char*>(view.body.data()), view.body.size()) == body);
+      at += view.bytes.size();
+    }
+    offset = outcome.next_offset;
+  }
+  return count;
+}
+
+void RoundTrip(bool sync, bool mapped) {
+  TemporaryDirectory directory;
+  int total = 0;
+  for (int round = 0; round < 4; round++) {
+    std::unique_ptr<Store> store;
+    const Status status = Store::Open(RealPlatform(), directory.path(), SmallConfig(sync, mapped), nullptr, nullptr, &store);
+    CHECK(status.ok());
+    REQUIRE(store != nullptr);
+    CHECK_EQ(CountReadable(*store), total);
+    CHECK_EQ(store->report().outcome.truncated_from, -1);
+    CHECK(store->report().outcome.newly_lost.empty());
+    CHECK(store->report().clean == (round != 2 && round != 3));
+    AppendSome(*store, total, total + 500, sync);
+    total += 500;
+    CHECK_EQ(CountReadable(*store), total);
+    if (round == 0) CHECK(store->Close().ok());  // the others are left as a killed process leaves them
+    if (round == 0) CHECK(!std::filesystem::exists(directory.path() + "/abort"));
+  }
+}
+
+TEST("what was appended with sync flush is read back, after a close and after being left") { RoundTrip(true, false); }
+TEST("what was appended with async flush is read back, after a close and after being left") { RoundTrip(false, false); }
+TEST("what was appended through the mapping is read back, after a close and after being left") {
+  RoundTrip(true, true);
+  RoundTrip(false, true);
+}
+
+TEST("a second opener in the same process is told who holds the store") {
+  TemporaryDirectory directory;
+  std::unique_ptr<Store> first;
+  std::unique_ptr<Store> second;
+  CHECK(Store::Open(RealPlatform(), directory.path(), SmallConfig(true, false), nullptr, nullptr, &first).ok());
+  const Status status = Store::Open(RealPlatform(), directory.path(), SmallConfig(true, false), nullptr, nullptr, &second);
+  CHECK(status.code() == Code::kLocked);
+  CHECK_EQ(status.position(), RealPlatform().ProcessId());
+}
+
+}  // namespace
+}  // namespace millrace

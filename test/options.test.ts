@@ -1,0 +1,146 @@
+/** The options of a store: defaults, ranges, typos and contradictions. */
+import { expect, test } from 'vitest';
+import { localHost } from '../ts/host.js';
+import { resolveOptions } from '../ts/options.js';
+import type { StoreOptions } from '../ts/types.js';
+import { thrownBy } from './failure.js';
+
+/** What a JavaScript program may pass. */
+function resolve(options: unknown): unknown {
+  return resolveOptions(options as StoreOptions);
+}
+
+test('without options every default is filled in, and the result is frozen', () => {
+  const resolved = resolveOptions();
+  expect(resolved).toEqual({
+    flush: 'sync',
+    flushIntervalMs: 500,
+    maxUnflushedBytes: 16 * 1024 * 1024,
+    visibility: 'durable',
+    fileBytes: undefined,
+    maxMessageBytes: 4 * 1024 * 1024,
+    writeMode: 'pwrite',
+    entriesPerFile: undefined,
+    maxPendingBytes: 64 * 1024 * 1024,
+    autoCreateTopics: true,
+    defaultQueues: 1,
+    storeHost: localHost,
+    readOnly: false,
+    createIfMissing: true,
+    errorIfExists: false,
+    verify: 'first',
+    onDamage: 'report',
+    onRecoveryProgress: undefined,
+    signal: undefined,
+    onBackgroundError: undefined,
+    clock: Date.now,
+    logger: undefined,
+  });
+  expect(Object.isFrozen(resolved)).toBe(true);
+  expect(resolveOptions({ flush: undefined, commitLog: undefined, index: undefined, logger: undefined })).toEqual(resolved);
+});
+
+test('defaults follow from the options they depend on', () => {
+  expect(resolveOptions({ flush: 'async' })).toMatchObject({ flush: 'async', visibility: 'written' });
+  expect(resolveOptions({ flush: { mode: 'async', intervalMs: 20 } })).toMatchObject({ flush: 'async', flushIntervalMs: 20 });
+  expect(resolveOptions({ flush: 'async', visibility: 'durable' }).visibility).toBe('durable');
+  expect(resolveOptions({ readOnly: true })).toMatchObject({ readOnly: true, createIfMissing: false });
+  expect(resolveOptions({ readOnly: true, createIfMissing: false }).createIfMissing).toBe(false);
+});
+
+test('what is given is taken', () => {
+  const { signal } = new AbortController();
+  const clock = (): number => 5;
+  const resolved = resolveOptions({
+    commitLog: { fileBytes: 65536, maxMessageBytes: 1, writeMode: 'mapped' },
+    consumeQueue: { entriesPerFile: 10 },
+    storeHost: '[fe80::5]:80',
+    signal,
+    clock,
+    logger: console,
+  });
+  expect(resolved).toMatchObject({ fileBytes: 65536, maxMessageBytes: 1, writeMode: 'mapped', entriesPerFile: 10, signal, clock });
+  expect(resolved.storeHost.port).toBe(80);
+});
+
+test.each([
+  [{ flsh: 'sync' }, 'flush'],
+  [{ readonly: true }, 'readOnly'],
+  [{ commitLog: { filebytes: 4096 } }, 'fileBytes'],
+  [{ flush: { mode: 'sync', interval: 5 } }, 'intervalMs'],
+  [{ consumeQueue: { entriesPerFiles: 5 } }, 'entriesPerFile'],
+])('the misspelt option in %j is refused, and %s suggested', (options, meant) => {
+  const error = thrownBy(() => resolve(options));
+  expect(error.code).toBe('INVALID_OPTIONS');
+  expect(error.message).toContain(`Did you mean ${meant}?`);
+});
+
+test('an unknown option that is like none is refused with a list', () => {
+  expect(thrownBy(() => resolve({ colour: 'red' })).message).toMatch(/There is no option colour\. Known are flush, visibility/);
+});
+
+test('an unknown option is refused even when it is undefined', () => {
+  expect(thrownBy(() => resolve({ flsh: undefined })).code).toBe('INVALID_OPTIONS');
+});
+
+test.each([
+  [null, 'options'],
+  ['sync', 'options'],
+  [[], 'options'],
+  [{ flush: 'never' }, 'flush'],
+  [{ flush: null }, 'flush'],
+  [{ flush: {} }, 'flush'],
+  [{ flush: { mode: 'sync', intervalMs: 0 } }, 'flush.intervalMs'],
+  [{ flush: { mode: 'sync', intervalMs: 3_600_001 } }, 'flush.intervalMs'],
+  [{ flush: { mode: 'async', maxUnflushedBytes: 1.5 } }, 'flush.maxUnflushedBytes'],
+  [{ visibility: 'visible' }, 'visibility'],
+  [{ commitLog: null }, 'commitLog'],
+  [{ commitLog: { fileBytes: 4095 } }, 'commitLog.fileBytes'],
+  [{ commitLog: { fileBytes: 5000 } }, 'multiple of 4096, such as 4096'],
+  [{ commitLog: { fileBytes: 2 ** 31 } }, 'commitLog.fileBytes'],
+  [{ commitLog: { fileBytes: '64k' } }, 'commitLog.fileBytes'],
+  [{ commitLog: { maxMessageBytes: 0 } }, 'commitLog.maxMessageBytes'],
+  [{ commitLog: { maxMessageBytes: 128 * 1024 * 1024 + 1 } }, 'commitLog.maxMessageBytes'],
+  [{ commitLog: { writeMode: 'mmap' } }, "'pwrite', 'mapped'"],
+  [{ consumeQueue: { entriesPerFile: 0 } }, 'consumeQueue.entriesPerFile'],
+  [{ consumeQueue: { entriesPerFile: 100_000_001 } }, 'consumeQueue.entriesPerFile'],
+  [{ maxPendingBytes: Number.NaN }, 'maxPendingBytes'],
+  [{ maxPendingBytes: 10n }, 'maxPendingBytes'],
+  [{ autoCreateTopics: 'yes' }, 'autoCreateTopics'],
+  [{ defaultQueues: 0 }, 'defaultQueues'],
+  [{ storeHost: 'localhost:1' }, 'storeHost'],
+  [{ readOnly: 1 }, 'readOnly'],
+  [{ createIfMissing: 'x' }, 'createIfMissing'],
+  [{ verify: true }, 'verify'],
+  [{ onDamage: 'ignore' }, 'onDamage'],
+  [{ onRecoveryProgress: {} }, 'onRecoveryProgress'],
+  [{ signal: {} }, 'signal'],
+  [{ onBackgroundError: 'log' }, 'onBackgroundError'],
+  [{ clock: 5 }, 'clock'],
+  [{ logger: { info() {} } }, 'logger'],
+  [{ logger: null }, 'logger'],
+])('%o is refused, and the option named', (options, named) => {
+  const error = thrownBy(() => resolve(options));
+  expect(error.code).toBe('INVALID_OPTIONS');
+  expect(error.message).toContain(named);
+  expect(error.message).toMatch(/\.$|\?$/);
+});
+
+test.each([
+  { readOnly: true, createIfMissing: true },
+  { readOnly: true, errorIfExists: true },
+  { readOnly: true, flush: 'async' },
+  { readOnly: true, autoCreateTopics: true },
+  { readOnly: true, commitLog: { writeMode: 'mapped' } },
+  { createIfMissing: false, errorIfExists: true },
+])('%j contradicts itself', (options) => {
+  const error = thrownBy(() => resolve(options));
+  expect(error.code).toBe('INVALID_OPTIONS');
+  expect(error.message).toContain('contradict');
+});
+
+test.each(['index', 'compression', 'retention', 'compaction', 'replication'])('%s comes later', (name) => {
+  const error = thrownBy(() => resolve({ [name]: false }));
+  expect(error.code).toBe('UNSUPPORTED');
+  expect(error.message).toContain(name);
+});

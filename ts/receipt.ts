@@ -1,0 +1,52 @@
+/**
+ * The receipt of one append: plain fields, made by the thousand.
+ *
+ * `messageId` is spelt out only when asked for, because most callers never look and hex costs more than the rest; spread does not copy it,
+ * JSON does. Frozen would cost more than the object itself: treat it as frozen.
+ */
+import type { Durability, Receipt } from './types/append.js';
+
+export class AppendReceipt implements Receipt {
+  readonly topic: string;
+  readonly queueId: number;
+  readonly offset: number;
+  readonly position: number;
+  readonly size: number;
+  readonly storeTimestamp: number;
+  readonly durability: Durability;
+  readonly #hostHex: string;
+
+  /** `hostHex`: see `messageIdHost`. */
+  constructor(
+    topic: string,
+    queueId: number,
+    offset: number,
+    position: number,
+    size: number,
+    storeTimestamp: number,
+    durability: Durability,
+    hostHex: string,
+  ) {
+    this.topic = topic;
+    this.queueId = queueId;
+    this.offset = offset;
+    this.position = position;
+    this.size = size;
+    this.storeTimestamp = storeTimestamp;
+    this.durability = durability;
+    this.#hostHex = hostHex;
+  }
+
+  get messageId(): string {
+    return this.#hostHex + this.position.toString(16).toUpperCase().padStart(16, '0');
+  }
+
+  toJSON(): Receipt {
+    return { ...this, messageId: this.messageId };
+  }
+}
+
+/** The first part of every message id of a store: address and port (as int32) of its host in upper-case hex. */
+export function messageIdHost(host: { readonly bytes: Uint8Array; readonly port: number }): string {
+  return Buffer.from(host.bytes).toString('hex').toUpperCase() + host.port.toString(16).toUpperCase().padStart(8, '0');
+}
