@@ -203,6 +203,11 @@ const rows: readonly (Row | undefined)[] = [
     code: 'INVALID_ARGUMENT',
     say: (c, where) => `Cannot ${c.doing}${where}: an argument is out of range. Check offsets, sizes and numbers.`,
   },
+  {
+    code: 'PROPERTIES_TOO_LARGE',
+    say: (c) =>
+      `Cannot ${c.doing}: its properties take more than 32767 bytes, with the 20 of the checksum. Put some of them into the body.`,
+  },
 ];
 
 /** The code that a status number becomes when the caller does not choose another; undefined for a number without a row. */

@@ -23,6 +23,7 @@ struct LastRecord {
 struct Mark {
   int64_t position = 0;
   LastRecord last;
+  int64_t messages = 0;  // appended since the store was opened
 };
 
 // Bytes that are contiguous in the log. A new one begins where a file does.
@@ -32,6 +33,7 @@ struct Extent {
   size_t bytes = 0;
   int64_t end = 0;  // position behind it; the file's end when it closes with a BLANK
   LastRecord last;
+  int64_t messages = 0;
 };
 
 struct Chunk {

@@ -43,9 +43,9 @@ class CommitLog {
   }
 
   // What Place gave is sealed.
-  void Commit(size_t bytes, const LastRecord& last, Want want) {
+  void Commit(size_t bytes, const LastRecord& last, int64_t messages, Want want) {
     next_ += static_cast<int64_t>(bytes);
-    group_.Staged(next_, last, want);
+    group_.Staged(next_, last, messages, want);
   }
 
  private:
@@ -53,7 +53,7 @@ class CommitLog {
     if (free >= static_cast<int64_t>(format::kBlankBytes)) {
       std::byte* at = group_.Stage(next_, format::kBlankBytes);
       EncodeBlank({at, format::kBlankBytes}, static_cast<int32_t>(free));
-      group_.Staged(next_ + free, LastRecord{}, Want::kNothing);
+      group_.Staged(next_ + free, LastRecord{}, 0, Want::kNothing);
     }
     next_ += free;
   }

@@ -31,7 +31,7 @@ GroupCommit::GroupCommit(Platform& platform, FileSet& files, BlockReserve& block
 
 GroupCommit::~GroupCommit() { StopServices(); }
 
-void GroupCommit::Start(const Mark& end) {
+Status GroupCommit::Start(const Mark& end) {
   written_mark_ = durable_mark_ = end;
   staged_end_ = end.position;
   written_ = durable_ = visible_ = sync_wanted_ = written_wanted_ = end.position;
@@ -42,6 +42,8 @@ void GroupCommit::Start(const Mark& end) {
     flusher_ = std::make_unique<FlusherService>(*this);
     flusher_thread_ = platform_.StartService("millrace-flush", flusher_.get());
   }
+  const bool begun = writer_thread_ && (policy_.sync || flusher_thread_);
+  return begun ? Status::Ok() : Status(Code::kIoError, EAGAIN);
 }
 
 void GroupCommit::StopServices() {
@@ -62,7 +64,7 @@ std::byte* GroupCommit::Stage(int64_t position, size_t bytes) {
   if (!current_) current_ = TakeChunk(bytes);
   Chunk& chunk = *current_;
   if (chunk.extents.empty() || chunk.extents.back().end != position || position == files_.StartOf(position)) {
-    chunk.extents.push_back(Extent{position, chunk.used, 0, position, {}});
+    chunk.extents.push_back(Extent{position, chunk.used, 0, position, {}, 0});
   }
   std::byte* at = chunk.bytes.get() + chunk.used;
   chunk.extents.back().bytes += bytes;
@@ -70,9 +72,10 @@ std::byte* GroupCommit::Stage(int64_t position, size_t bytes) {
   return at;
 }
 
-void GroupCommit::Staged(int64_t end, const LastRecord& last, Want want) {
+void GroupCommit::Staged(int64_t end, const LastRecord& last, int64_t messages, Want want) {
   Extent& extent = current_->extents.back();
   extent.end = end;
+  extent.messages += messages;
   if (last.position >= 0) extent.last = last;
   staged_bytes_.fetch_add(end - staged_end_, std::memory_order_relaxed);
   staged_end_ = end;
@@ -252,6 +255,7 @@ void GroupCommit::Advance(const Extent& extent) {
   if (durable() == written()) dirty_since_.store(platform_.MonotonicNanos(), std::memory_order_relaxed);
   staged_bytes_.fetch_sub(extent.end - written_mark_.position, std::memory_order_relaxed);
   written_mark_.position = extent.end;
+  written_mark_.messages += extent.messages;
   if (extent.last.position >= 0) written_mark_.last = extent.last;
   written_.store(extent.end, std::memory_order_release);
   if (!policy_.visible_when_durable && !failed()) visible_.store(extent.end, std::memory_order_release);

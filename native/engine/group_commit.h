@@ -47,8 +47,8 @@ class GroupCommit {
   GroupCommit(Platform& platform, FileSet& files, BlockReserve& blocks, const Policy& policy, CommitListener& listener);
   ~GroupCommit();
 
-  // The log ends, durably, at `end`. Services begin.
-  void Start(const Mark& end);
+  // The log ends, durably, at `end`. Services begin; kIoError (EAGAIN) when the process may have no more threads.
+  Status Start(const Mark& end);
   void StopServices();
 
   // --- producer
@@ -57,7 +57,7 @@ class GroupCommit {
   // Room for `bytes` that will stand at `position`. Valid until the next call.
   std::byte* Stage(int64_t position, size_t bytes);
   // What was staged last is complete: the log goes on at `end`.
-  void Staged(int64_t end, const LastRecord& last, Want want);
+  void Staged(int64_t end, const LastRecord& last, int64_t messages, Want want);
   // The turn is over: the writer may have it.
   void HandOff();
   // Writes everything staged, and syncs it if asked to, on this thread.

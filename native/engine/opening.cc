@@ -27,24 +27,24 @@ Status MakeWithParents(Platform& platform, const std::string& path) {
 
 }  // namespace
 
-std::string AbortText(int64_t process_id, int64_t session) {
-  return std::to_string(process_id) + " millrace " + std::to_string(session);
+std::string AbortText(int64_t process_id, int64_t session, int64_t before) {
+  return std::to_string(process_id) + " millrace " + std::to_string(session) + " after " + std::to_string(before);
 }
 
 Opening::~Opening() {
   if (lock_ != kNoFile) platform_.Close(lock_);
 }
 
-void Opening::ReadAbort(int64_t* process_id, int64_t* session) {
+void Opening::ReadAbort(int64_t* process_id) {
   std::vector<std::byte> bytes;
-  *process_id = *session = 0;
+  *process_id = abort_session_ = abort_before_ = 0;
   if (!io::ReadFile(platform_, paths_.abort, 4096, &bytes).ok()) return;
   const std::string text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  long long pid = 0;
-  long long id = 0;
-  const int count = std::sscanf(text.c_str(), "%lld millrace %lld", &pid, &id);
-  if (count >= 1) *process_id = pid;
-  if (count >= 2) *session = id;
+  long long numbers[3] = {};
+  (void)std::sscanf(text.c_str(), "%lld millrace %lld after %lld", &numbers[0], &numbers[1], &numbers[2]);
+  *process_id = numbers[0];
+  abort_session_ = numbers[1];
+  abort_before_ = numbers[2];
 }
 
 Status Opening::LockDirectory() {
@@ -63,8 +63,7 @@ Status Opening::LockDirectory() {
     platform_.Close(std::exchange(lock_, kNoFile));
     if (locked.error != EAGAIN) return Status::FromErrno(locked.error).In(paths_.lock);
     int64_t process_id = 0;
-    int64_t session = 0;
-    ReadAbort(&process_id, &session);
+    ReadAbort(&process_id);
     return Status(Code::kLocked, 0, process_id).In(paths_.root);
   }
   // While waiting for the lock somebody may have made a store, or wiped one.
@@ -166,7 +165,7 @@ Status Opening::InspectLog() {
 Status Opening::ChooseStart() {
   had_abort = platform_.Kind(paths_.abort) != PathKind::kNone;
   int64_t process_id = 0;
-  ReadAbort(&process_id, &abort_session_);
+  ReadAbort(&process_id);
   FileSet files(platform_, paths_.commit_log, paths_.temporary, identity.file_bytes, true);
   files.Load(log_files);
   start.read_only = config_.read_only;
@@ -188,8 +187,8 @@ Status Opening::ChooseStart() {
   Status status;
   if (slot.clean && !had_abort && short_last < 0) status = EndsAt(files, slot, &ends);
   if (!status.ok()) return status;
-  foreign = slot.clean ? had_abort || !ends : !had_abort || abort_session_ != slot.session;
-  clean = slot.clean && !foreign && short_last < 0;
+  foreign = had_abort ? abort_session_ != slot.session && abort_before_ != slot.session : !slot.clean || !ends;
+  clean = slot.clean && !had_abort && !foreign && short_last < 0;
 
   start.own = identity.own;
   start.watermark = slot.durable;

@@ -47,16 +47,18 @@ class Opening {
   Status Recognise(FileSet& files, bool* recognised);
   Status EndsAt(FileSet& files, const WatermarkSlot& slot, bool* ends);
   int64_t SizeOf(const std::string& path);
-  void ReadAbort(int64_t* process_id, int64_t* session);
+  void ReadAbort(int64_t* process_id);
 
   Platform& platform_;
   const StorePaths& paths_;
   const StoreConfig& config_;
   FileHandle lock_ = kNoFile;
   int64_t abort_session_ = 0;
+  int64_t abort_before_ = 0;
 };
 
-// The text of `abort`: the process id first, as in RocketMQ, then ours.
-std::string AbortText(int64_t process_id, int64_t session);
+// The text of `abort`: the process id first, as in RocketMQ, then ours. `before` is the session that the newest slot named then: an open
+// that was cut short before it could write a slot of its own is still one of ours.
+std::string AbortText(int64_t process_id, int64_t session, int64_t before);
 
 }  // namespace millrace

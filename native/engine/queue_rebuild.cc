@@ -27,6 +27,7 @@ bool IsTopicName(std::string_view name) {
 Status QueueRebuild::Load(int64_t bound, int64_t first, QueueCensus* census, bool* whole) {
   *census = QueueCensus{};
   *whole = true;
+  unfounded_.clear();
   std::vector<DirectoryEntry> topics;
   Status status = io::List(platform_, paths_.consume_queue, &topics);
   if (status.code() == Code::kNotFound) return Status::Ok();
@@ -100,6 +101,11 @@ Status QueueRebuild::LoadQueue(const std::string& topic, int32_t queue_id, int64
   end = next;
   status = count_while(begin, [&](const QueueEntry& entry) { return entry.pre_blank() || entry.position < first; }, &min);
   if (!status.ok()) return status;
+  if (next == begin && begin > 0) {
+    // A power cut may keep a later file and take the first one. Where the queue begins, its first record tells.
+    unfounded_.emplace_back(topic, queue_id);
+    return status;
+  }
   // A file that holds nothing below the bound was made after the count was taken.
   std::vector<QueueEntry> newest;
   if (next > begin) status = files.Read(topic, queue_id, next - 1, 1, ReadMode::kMayBlock, &newest);
@@ -187,6 +193,10 @@ Status QueueRebuild::Finish(int64_t end) {
   for (const int32_t handle : table_.All()) {
     std::shared_ptr<ConsumeQueue> queue = table_.Get(handle);
     status = table_.files().Cut(queue->topic(), queue->queue_id(), queue->next_offset(), nullptr);
+    if (!status.ok()) return status;
+  }
+  for (const auto& [topic, queue_id] : unfounded_) {
+    if (table_.Find(topic, queue_id) == QueueTable::kNoQueue) status = table_.files().Remove(topic, queue_id);
     if (!status.ok()) return status;
   }
   return Status::Ok();

@@ -7,6 +7,8 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "loss_map.h"
 #include "queue_table.h"
@@ -48,6 +50,7 @@ class QueueRebuild {
   const std::map<std::string, Deletion>& deletions_;
   const bool read_only_;
   int64_t rewritten_ = 0;
+  std::vector<std::pair<std::string, int32_t>> unfounded_;  // queues with files of which no entry can be believed
 };
 
 // What may name a directory: RocketMQ's characters, so that no record can point outside the store.

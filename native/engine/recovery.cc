@@ -63,13 +63,25 @@ Status Recovery::Scan(RecoveryOutcome* outcome) {
   if (status.ok() && strange_ && start_.scan_from > files_.first()) {
     // A queue's numbers do not follow on: its older entries went missing. Once more, from the first record.
     FromFirst();
-    *outcome = RecoveryOutcome{};
-    status = LoadQueues();
-    if (status.ok()) status = ScanLog(start_, true, outcome);
+    status = ScanAgain(outcome);
+  }
+  if (status.ok() && outcome->end.position < start_.queue_bound) {
+    // Queues may be on disk further than the log is, where records are shown before they are durable. Nothing behind the end is believed.
+    start_.queue_bound = outcome->end.position;
+    start_.has_census = false;
+    status = ScanAgain(outcome);
   }
   if (status.ok()) status = FindCut(start_, outcome);
   rewrite_from_ = start_.to_last_valid ? outcome->end.position : std::max(start_.watermark, files_.first());
   return status;
+}
+
+Status Recovery::ScanAgain(RecoveryOutcome* outcome) {
+  RecoveryOutcome fresh;
+  fresh.newly_lost = std::move(outcome->newly_lost);  // known by now: they will not be found again
+  *outcome = std::move(fresh);
+  Status status = LoadQueues();
+  return status.ok() ? ScanLog(start_, true, outcome) : std::move(status);
 }
 
 void Recovery::Lose(int64_t from, int64_t to, LossReason reason, RecoveryOutcome* outcome) {

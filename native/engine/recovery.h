@@ -77,6 +77,7 @@ class Recovery {
   Status LoadQueues();
   void FromFirst();
   Status ScanLog(const RecoveryStart& start, bool dispatch, RecoveryOutcome* outcome);
+  Status ScanAgain(RecoveryOutcome* outcome);
   // Behind a bad place: finds the next record, or none. *blank: the place is where a BLANK should be.
   Status Resynchronise(int64_t bad, const RecoveryStart& start, int64_t* next, bool* blank);
   void Lose(int64_t from, int64_t to, LossReason reason, RecoveryOutcome* outcome);

@@ -15,31 +15,37 @@ namespace millrace {
 class SealedWriter {
  public:
   SealedWriter(uint32_t magic, uint32_t version) {
+    bytes_.reserve(512);
     PutU32(magic);
     PutU32(version);
     PutU32(0);  // payload size
   }
 
   void PutU32(uint32_t value) {
-    bytes_.resize(bytes_.size() + 4);
-    StoreU32(&bytes_[bytes_.size() - 4], value);
+    std::byte bytes[4];
+    StoreU32(bytes, value);
+    Put(bytes, sizeof bytes);
   }
   void PutI64(int64_t value) {
-    bytes_.resize(bytes_.size() + 8);
-    StoreI64(&bytes_[bytes_.size() - 8], value);
+    std::byte bytes[8];
+    StoreI64(bytes, value);
+    Put(bytes, sizeof bytes);
   }
   void PutString(std::string_view text) {
     PutU32(static_cast<uint32_t>(text.size()));
-    const auto* data = reinterpret_cast<const std::byte*>(text.data());
-    bytes_.insert(bytes_.end(), data, data + text.size());
+    Put(reinterpret_cast<const std::byte*>(text.data()), text.size());
   }
   const std::vector<std::byte>& Seal() {
-    StoreU32(&bytes_[8], static_cast<uint32_t>(bytes_.size() - 12));
+    StoreU32(bytes_.data() + 8, static_cast<uint32_t>(bytes_.size() - 12));
     PutU32(Crc32(0, bytes_));
     return bytes_;
   }
 
  private:
+  void Put(const std::byte* from, size_t count) {
+    for (size_t i = 0; i < count; i++) bytes_.push_back(from[i]);
+  }
+
   std::vector<std::byte> bytes_;
 };
 

@@ -47,7 +47,7 @@ Status Store::Append(int32_t handle, RecordFields fields, int64_t now, Want want
   EncodeRecord(record, fields, false);
   const uint32_t checksum = SealRecord(record, offset, placed.position, placed.store_timestamp);
   if (has_entry) queues_->Push(handle, *queue, {placed.position, TagsCode(fields.properties), static_cast<int32_t>(size)});
-  log_->Commit(size, {placed.position, static_cast<int32_t>(size), checksum, placed.store_timestamp}, want);
+  log_->Commit(size, {placed.position, static_cast<int32_t>(size), checksum, placed.store_timestamp}, 1, want);
   *appended = {offset, placed.position, static_cast<int64_t>(size), placed.store_timestamp};
   return status;
 }
@@ -102,7 +102,7 @@ Status Store::CommitBatch(int64_t now, Want want, Appended* first) {
     }
     last = {position, static_cast<int32_t>(one.size), checksum, placed.store_timestamp};
   }
-  log_->Commit(batch_bytes_.size(), last, want);
+  log_->Commit(batch_bytes_.size(), last, static_cast<int64_t>(batch_.size()), want);
   if (batch_bytes_.capacity() > 4 * Chunk::kBytes) batch_bytes_ = {};
   return status;
 }
@@ -220,6 +220,7 @@ Store::Marks Store::marks() const {
 Store::Numbered Store::numbers() const {
   Numbered numbers{};
   if (group_) {
+    numbers.synced_messages = group_->durable_mark().messages;
     numbers.syncs = group_->counters().syncs.load();
     numbers.sync_nanos = group_->counters().sync_nanos.load();
     numbers.sync_nanos_max = group_->counters().sync_nanos_max.load();

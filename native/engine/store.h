@@ -115,7 +115,7 @@ class Store : private CommitListener {
   const OpenReport& report() const { return report_; }
 
   struct Numbered {
-    int64_t syncs, sync_nanos, sync_nanos_max, writes, log_bytes, open_files, lost_bytes, late_blocks, tail_entries;
+    int64_t syncs, sync_nanos, sync_nanos_max, writes, log_bytes, open_files, lost_bytes, late_blocks, tail_entries, synced_messages;
   };
   Numbered numbers() const;
   int64_t FreeBytes() const;
@@ -130,7 +130,7 @@ class Store : private CommitListener {
   Status Recover(Opening& opening, const RecoveryProgress& progress, Mark* end);
   Status WriteOpen(Opening& opening);
   Status Ready() const;
-  void StartServices(const WatermarkSlot& base, const Mark& end);
+  Status StartServices(const WatermarkSlot& base, const Mark& end);
   void OnProgress(bool wake) override;
   int64_t visible() const { return follower_ ? follower_->visible() : group_->visible(); }
   int64_t first() const { return files_->empty() ? marks().written : files_->first(); }

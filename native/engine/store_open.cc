@@ -4,6 +4,8 @@
 // there, durably, before the first append. Closing: services end, everything is synced, the slot says `clean`, and only then does `abort` go.
 #include "store.h"
 
+#include <cerrno>
+
 #include "io.h"
 
 namespace millrace {
@@ -59,8 +61,7 @@ Status Store::OpenNow(const RecoveryProgress& progress) {
     follower_->Start(end.position);
     return follower_->Catch();
   }
-  StartServices(base_slot_, end);
-  return Status::Ok();
+  return StartServices(base_slot_, end);
 }
 
 Status Store::Recover(Opening& opening, const RecoveryProgress& progress, Mark* end) {
@@ -95,10 +96,14 @@ Status Store::Recover(Opening& opening, const RecoveryProgress& progress, Mark* 
   if (config_.read_only) return status;
 
   if (losses_.TakeChanged()) status = side_car_.SaveLosses(losses_.All());
+  // Positions that were given and are gone will be given again, under another generation. What a power cut took leaves no trace, so
+  // without the word of this boot that all is there, it counts as taken.
+  const WatermarkSlot& told = opening.found.published;
+  const bool all_there = opening.clean || !opening.found.has_slot ||
+                         (opening.found.has_published && told.boot_id == platform_.BootId() && told.written <= end->position);
+  if (recovery.Cuts() || !all_there) base_slot_.generation = ++generation_;
   if (status.ok() && recovery.Cuts()) {
-    // Positions behind the cut will be given again: under another generation, and that has to last before it happens.
-    generation_++;
-    base_slot_.generation = generation_;
+    // That has to last before anything is cut.
     WatermarkSlot slot = base_slot_;
     slot.first = files_->first();
     slot.durable = std::min(start.watermark, end->position);
@@ -159,14 +164,15 @@ Status Store::WriteOpen(Opening& opening) {
   base_slot_.process_id = platform_.ProcessId();
   base_slot_.session = static_cast<int64_t>(platform_.Random() >> 1);
   base_slot_.generation = generation_;
-  const std::string text = AbortText(base_slot_.process_id, base_slot_.session);
+  const int64_t session_before = opening.found.has_slot ? opening.found.newest.session : 0;
+  const std::string text = AbortText(base_slot_.process_id, base_slot_.session, session_before);
   status = io::ReplaceFile(platform_, paths_.root, "abort", paths_.temporary, std::as_bytes(std::span(text)));
   // An identity must be there before a slot can be believed.
   if (status.ok() && opening.new_identity) status = side_car_.SaveIdentity(opening.identity);
   return status.ok() ? side_car_.OpenWatermarks(opening.sequence) : std::move(status);
 }
 
-void Store::StartServices(const WatermarkSlot& base, const Mark& end) {
+Status Store::StartServices(const WatermarkSlot& base, const Mark& end) {
   BlockReserve::Policy blocks;
   blocks.zero = config_.commit.sync;
   blocks.mapped = config_.commit.mapped;
@@ -186,10 +192,13 @@ void Store::StartServices(const WatermarkSlot& base, const Mark& end) {
     if (listener_ != nullptr) listener_->OnProgress();
   };
   maintenance_->Start(base, end);
-  group_->Start(end);
+  Status status = group_->Start(end);
+  if (!status.ok()) return status;
   maintenance_->Publish();
   maintenance_thread_ = platform_.StartService("millrace-maint", maintenance_.get());
+  if (!maintenance_thread_) return Status(Code::kIoError, EAGAIN);
   maintenance_thread_->Wake();
+  return status;
 }
 
 Status Store::Close() {

@@ -39,6 +39,14 @@ void FillWithGarbage(std::byte* sector, SeededRandom* random) {
   }
 }
 
+void PutGarbageWhereChanged(std::byte* sector, const std::byte* shown, SeededRandom* random) {
+  size_t begin = 0;
+  size_t end = kSector;
+  while (begin < end && sector[begin] == shown[begin]) ++begin;
+  while (begin < end && sector[end - 1] == shown[end - 1]) --end;
+  for (; begin < end; ++begin) sector[begin] = static_cast<std::byte>(random->Next());
+}
+
 }  // namespace
 
 // calloc: a large mapping of a sparse file costs nothing until it is touched.
@@ -264,7 +272,9 @@ void SimulatedFile::Crash(const CrashPlan& plan, SeededRandom* random) {
     const SectorFate fate = Draw(plan, random);
     if (fate == SectorFate::kDrop) continue;
     std::byte* const place = Own(&found, (sector + 1) * kSectorBytes) + sector * kSectorBytes;
-    if (fate == SectorFate::kGarbage) {
+    if (fate == SectorFate::kGarbage && plan.spares_unchanged_bytes) {
+      PutGarbageWhereChanged(place, SectorOf(cache_, sector), random);
+    } else if (fate == SectorFate::kGarbage) {
       FillWithGarbage(place, random);
     } else {
       std::memcpy(place, SectorOf(cache_, sector), fate == SectorFate::kHalf ? kSector / 2 : kSector);

@@ -220,6 +220,18 @@ TEST("a file that was renamed between directories is in one of them at least, an
   }
 }
 
+TEST("a name that was renamed away and made again is not taken away when the rename becomes durable") {
+  SimulatedPlatform machine(test_seed());
+  CHECK_OK(machine.MakeDirectory("/to"));
+  machine.Close(DurableFile(&machine, "moved"));
+  CHECK_OK(machine.Rename("/a", "/to/b"));
+  CHECK_OK(machine.SyncDirectory("/"));
+  DurableFile(&machine, "new");
+  CHECK_OK(machine.SyncDirectory("/to"));
+  machine.Crash(CrashPlan::DropAll());
+  CHECK_EQ(Content(&machine, "/a") + " " + Content(&machine, "/to/b"), "new moved");
+}
+
 TEST("an unsynced cut or growth of a file may not have happened") {
   SimulatedPlatform machine(test_seed());
   const FileHandle file = DurableFile(&machine, std::string(2000, 'o'));
@@ -232,6 +244,21 @@ TEST("an unsynced cut or growth of a file may not have happened") {
   machine.Restore(before);
   machine.Crash(CrashPlan::KeepAll());
   CHECK_EQ(Content(&machine, "/a"), std::string(100, 'o') + std::string(900, '\0'));
+}
+
+TEST("a cut that did not happen took no bytes, and a growth that did not happen left none") {
+  SimulatedPlatform machine(test_seed());
+  FileHandle file = DurableFile(&machine, std::string(2000, 'o'));
+  CHECK_OK(machine.Resize(file, 512));
+  machine.Crash({.sizes = Happened::kNone});
+  CHECK_EQ(Content(&machine, "/a"), std::string(2000, 'o'));
+  file = OpenOn(&machine, "/a");
+  WriteOn(&machine, file, std::string(3000, 'n'), 0);
+  machine.Crash({.sizes = Happened::kNone});
+  CHECK_EQ(Content(&machine, "/a"), std::string(2000, 'n'));
+  CHECK_OK(machine.Resize(OpenOn(&machine, "/a"), 3000));
+  machine.Crash({.keep_weight = 0, .drop_weight = 1});
+  CHECK_EQ(Content(&machine, "/a"), std::string(2000, 'n') + std::string(1000, '\0'));
 }
 
 TEST("durable zeros need no sync") {
@@ -258,17 +285,36 @@ TEST("after a failed sync the cache shows what the disk never gets, until it is 
   }
 }
 
+TEST("a lost sector stays lost while its neighbours are written") {
+  SimulatedPlatform machine(test_seed());
+  const FileHandle file = DurableFile(&machine, std::string(3 * 512, 'o'));
+  WriteOn(&machine, file, std::string(512, 'n'), 512);
+  machine.LoseDirty(file);
+  WriteOn(&machine, file, "n", 0);
+  WriteOn(&machine, file, "n", 3 * 512 - 1);
+  CHECK_OK(machine.Sync(file));
+  CHECK_EQ(Content(&machine, "/a").substr(512, 512), std::string(512, 'n'));
+  machine.Crash(CrashPlan::KeepAll());
+  CHECK_EQ(Content(&machine, "/a"), "n" + std::string(3 * 512 - 2, 'o') + "n");
+}
+
 TEST("a killed process leaves the page cache, and takes its handles, locks and services along") {
   SimulatedPlatform machine(test_seed());
   const FileHandle file = OpenOn(&machine, "/a");
   WriteOn(&machine, file, "unsynced", 0);
   CHECK_OK(machine.Lock(file));
+  class Busy : public Service {
+    int64_t Step() override { return 0; }
+  } busy;
+  const std::unique_ptr<ServiceThread> thread = machine.StartService("busy", &busy);
+  CHECK_EQ(machine.RunServices(3), 3);
   const FileHandle other = OpenOn(&machine, "/a");
   CHECK_EQ(machine.Lock(other).error, EAGAIN);
   const std::string boot = machine.BootId();
   const int process = machine.ProcessId();
   machine.KillProcess();
   CHECK_EQ(machine.open_files(), 0);
+  CHECK_EQ(machine.RunServices(3), 0);
   CHECK_EQ(machine.BootId(), boot);
   CHECK_NE(machine.ProcessId(), process);
   CHECK_EQ(machine.Write(file, BytesOf("x"), 0).error, EBADF);

@@ -1,0 +1,17 @@
+// The module: what one environment (main thread or worker) has, and the list of calls.
+#include "calls.h"
+
+namespace millrace::binding {
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  env.SetInstanceData(new AddonData());
+  RegisterOpenCalls(env, exports);
+  RegisterAppendCalls(env, exports);
+  RegisterReadCalls(env, exports);
+  RegisterStateCalls(env, exports);
+  return exports;
+}
+
+NODE_API_MODULE(millrace, Init)
+
+}  // namespace millrace::binding

@@ -1,0 +1,111 @@
+// Reading: at once into the caller's bytes, or as a task whose bytes are fetched when it is done.
+#include <algorithm>
+#include <cstring>
+
+#include "calls.h"
+
+namespace millrace::binding {
+namespace {
+
+ReadLimits Limits(Session& session) {
+  const double* at = session.scratch();
+  return {static_cast<int64_t>(at[scratch::kMaxMessages]), static_cast<int64_t>(at[scratch::kMaxBytes]), static_cast<int64_t>(at[scratch::kMaxScanned])};
+}
+
+ReadMode Mode(Session& session) { return session.scratch()[scratch::kOnlyCached] != 0 ? ReadMode::kOnlyCached : ReadMode::kMayBlock; }
+
+// read(id, queue, bytes, at): the status
+Napi::Value Read(const Napi::CallbackInfo& info) {
+  Session& session = SessionOf(info);
+  ReadOutcome outcome;
+  const std::span<std::byte> to = Bytes(info, 2).subspan(static_cast<size_t>(Int64(info, 3)));
+  const int64_t offset = static_cast<int64_t>(session.scratch()[scratch::kOffset]);
+  const Status status = session.store()->Read(Int32(info, 1), offset, Limits(session), Mode(session), to, &outcome);
+  session.NoteRead(outcome);
+  return Number(info, session.Note(status));
+}
+
+// readLater(id, task, queue)
+void ReadLater(const Napi::CallbackInfo& info) {
+  Session& session = SessionOf(info);
+  const ReadLimits limits = Limits(session);
+  const int64_t offset = static_cast<int64_t>(session.scratch()[scratch::kOffset]);
+  const int32_t queue = Int32(info, 2);
+  session.Run(Int32(info, 1), [&session, queue, offset, limits](Completion& completion) {
+    do {
+      completion.bytes.resize(static_cast<size_t>(completion.read.bytes_needed));
+      completion.status = session.store()->Read(queue, offset, limits, ReadMode::kMayBlock, completion.bytes, &completion.read);
+    } while (completion.status.code() == Code::kTooLarge);
+  });
+}
+
+// readAt(id, position, bytes, at): the status; the record's size in kBytes
+Napi::Value ReadAt(const Napi::CallbackInfo& info) {
+  Session& session = SessionOf(info);
+  int64_t bytes = 0;
+  const std::span<std::byte> to = Bytes(info, 2).subspan(static_cast<size_t>(Int64(info, 3)));
+  const Status status = session.store()->ReadAt(Int64(info, 1), Mode(session), to, &bytes);
+  session.scratch()[scratch::kBytes] = session.scratch()[scratch::kBytesNeeded] = static_cast<double>(bytes);
+  return Number(info, session.Note(status));
+}
+
+// readAtLater(id, task, position)
+void ReadAtLater(const Napi::CallbackInfo& info) {
+  Session& session = SessionOf(info);
+  const int64_t position = Int64(info, 2);
+  session.Run(Int32(info, 1), [&session, position](Completion& completion) {
+    do {
+      completion.bytes.resize(static_cast<size_t>(completion.read.bytes));
+      completion.status = session.store()->ReadAt(position, ReadMode::kMayBlock, completion.bytes, &completion.read.bytes);
+    } while (completion.status.code() == Code::kTooLarge);
+  });
+}
+
+// readDone(id, task): what a finished read found, as `read` does, but for the bytes
+void ReadDone(const Napi::CallbackInfo& info) {
+  Session& session = SessionOf(info);
+  session.NoteRead(session.taken(Int32(info, 1)).read);
+}
+
+// readBytes(id, task, bytes, at): copies the bytes of a finished read, and forgets it
+void ReadBytes(const Napi::CallbackInfo& info) {
+  Session& session = SessionOf(info);
+  const Completion& done = session.taken(Int32(info, 1));
+  const std::span<std::byte> to = Bytes(info, 2).subspan(static_cast<size_t>(Int64(info, 3)));
+  std::memcpy(to.data(), done.bytes.data(), std::min(to.size(), static_cast<size_t>(done.read.bytes)));
+  session.Forget(Int32(info, 1));
+}
+
+// lostOfRead(id): for each run fromOffset, toOffset, count, and count times from, to, reason
+Napi::Value LostOfRead(const Napi::CallbackInfo& info) {
+  std::vector<double> numbers;
+  for (const LostMessages& run : SessionOf(info).lost()) {
+    numbers.insert(numbers.end(), {static_cast<double>(run.from_offset), static_cast<double>(run.to_offset), static_cast<double>(run.ranges.size())});
+    for (const LostRange& range : run.ranges) {
+      numbers.insert(numbers.end(), {static_cast<double>(range.from), static_cast<double>(range.to), static_cast<double>(range.reason)});
+    }
+  }
+  Napi::Float64Array array = Napi::Float64Array::New(info.Env(), numbers.size());
+  std::copy(numbers.begin(), numbers.end(), array.Data());
+  return array;
+}
+
+Napi::Value Follow(const Napi::CallbackInfo& info) {
+  Session& session = SessionOf(info);
+  return Number(info, session.Note(session.store()->Follow()));
+}
+
+}  // namespace
+
+void RegisterReadCalls(Napi::Env env, Napi::Object exports) {
+  exports.Set("read", Napi::Function::New<Read>(env));
+  exports.Set("readLater", Napi::Function::New<ReadLater>(env));
+  exports.Set("readAt", Napi::Function::New<ReadAt>(env));
+  exports.Set("readAtLater", Napi::Function::New<ReadAtLater>(env));
+  exports.Set("readDone", Napi::Function::New<ReadDone>(env));
+  exports.Set("readBytes", Napi::Function::New<ReadBytes>(env));
+  exports.Set("lostOfRead", Napi::Function::New<LostOfRead>(env));
+  exports.Set("follow", Napi::Function::New<Follow>(env));
+}
+
+}  // namespace millrace::binding

@@ -1,0 +1,127 @@
+/**
+ * The addon's functions and the numbers it shares: the boundary between ts/ and native/binding, and nothing else.
+ *
+ * Arguments are positional; the first is the session's number. Numbers that belong to a call stand in one Float64Array for each session
+ * (native/binding/scratch.h has the same places), so that no call makes an object. A status is a number of native/engine/status.h.
+ */
+
+/** Length of the shared array. */
+export const scratchNumbers = 32;
+
+/** Places given with an append. */
+export const given = {
+  flag: 0,
+  sysFlag: 1,
+  bornTimestamp: 2,
+  now: 3,
+  reconsumeTimes: 4,
+  preparedOffset: 5,
+  want: 6,
+  bornHost: 7,
+} as const;
+
+/** Places given with a read. */
+export const asked = { offset: 0, maxMessages: 1, maxBytes: 2, maxScanned: 3, onlyCached: 4 } as const;
+
+/** Places that a call fills. */
+export const got = {
+  offset: 8,
+  position: 9,
+  size: 10,
+  storeTimestamp: 11,
+  errno: 12,
+  errorPosition: 13,
+  first: 14,
+  written: 15,
+  durable: 16,
+  visible: 17,
+  failed: 18,
+  rejecting: 19,
+  readStatus: 20,
+  nextOffset: 21,
+  minOffset: 22,
+  maxOffset: 23,
+  messages: 24,
+  bytes: 25,
+  bytesNeeded: 26,
+  lostRuns: 27,
+  taskStatus: 28,
+  phase: 29,
+  done: 30,
+  total: 31,
+} as const;
+
+/** What an append waits for. */
+export const want = { nothing: 0, written: 1, durable: 2 } as const;
+
+/** Statuses that ts/ treats in a way of its own. */
+export const status = { ok: 0, busy: 1, corruption: 5, locked: 7, notFound: 8, tooLarge: 12, wouldBlock: 15, invalid: 16 } as const;
+
+/** Places of the configuration given to `open`. */
+export const config = {
+  fileBytes: 0,
+  entriesPerFile: 1,
+  createIfMissing: 2,
+  errorIfExists: 3,
+  readOnly: 4,
+  refuseDamage: 5,
+  verify: 6,
+  sync: 7,
+  mapped: 8,
+  visibleDurable: 9,
+  intervalMs: 10,
+  maxUnflushed: 11,
+  storePort: 12,
+  count: 13,
+} as const;
+
+export interface Addon {
+  /** A session without a store. `onWake` is called once for any number of things that happened. */
+  create(onWake: () => void, scratch: Float64Array): number;
+  open(id: number, task: number, directory: string, config: Float64Array, storeAddress: Uint8Array): void;
+  abortOpen(id: number): void;
+  progress(id: number): void;
+  /** A finished task's number (its status in `got.taskStatus`), 0 when there is none. */
+  completion(id: number): number;
+  finish(id: number, task: number): void;
+  close(id: number, task: number): void;
+  /** Frees everything; the number is not used again. */
+  dispose(id: number): void;
+  /** Keeps the process alive, or not. */
+  hold(id: number, hold: boolean): void;
+  report(id: number): Float64Array;
+  hostId(id: number, address: Uint8Array, port: number): number;
+
+  append(id: number, queue: number, body: Uint8Array, properties: string): number;
+  appendInline(id: number, queue: number, body: Uint8Array, properties: string): number;
+  batchBegin(id: number, queue: number): void;
+  batchAdd(id: number, body: Uint8Array, properties: string): number;
+  batchCommit(id: number, sizes: Float64Array): number;
+  endTurn(id: number): void;
+  requestSync(id: number): void;
+  acceptRejection(id: number): void;
+  nextPosition(id: number): number;
+  openQueue(id: number, topic: string, queueId: number): number;
+  beginDelete(id: number, topic: string): number;
+  finishDelete(id: number, task: number, topic: string, position: number): void;
+
+  read(id: number, queue: number, to: Uint8Array, at: number): number;
+  readLater(id: number, task: number, queue: number): void;
+  readAt(id: number, position: number, to: Uint8Array, at: number): number;
+  readAtLater(id: number, task: number, position: number): void;
+  readDone(id: number, task: number): void;
+  readBytes(id: number, task: number, to: Uint8Array, at: number): void;
+  lostOfRead(id: number): Float64Array;
+  follow(id: number): number;
+
+  marks(id: number): void;
+  path(id: number): string;
+  rejection(id: number): number;
+  failure(id: number): number;
+  backgroundError(id: number): number;
+  queueNumbers(id: number, queue: number): void;
+  queues(id: number): (string | number)[];
+  losses(id: number): Float64Array;
+  newLosses(id: number): Float64Array;
+  numbers(id: number): Float64Array;
+}

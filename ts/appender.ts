@@ -1,0 +1,351 @@
+/**
+ * Appends of one store: from a message to a place in the log, and to a promise that settles when that place has the level asked for.
+ *
+ * A call assigns and stages at once, so appends take effect in the order of the calls; the writer gets what was staged when the turn of the
+ * event loop ends. After BUSY or a rejected write (a full disk) every append that was called before the rejection was delivered
+ * rejects too, so that order in a queue is kept. After a failed sync nothing is accepted any more. One thread.
+ */
+import { given, got, status, want } from './addon.js';
+import { bodyBytes, checkAppendOptions, checkMessage, checkSysFlag, int32, safeInteger, transactionMask } from './appendcheck.js';
+import { abortError, type StoreError, storeError } from './errors.js';
+import { type Waiter, Waiters } from './flush.js';
+import { localHost, parseHost } from './host.js';
+import type { ResolvedOptions } from './options.js';
+import { encodeProperties } from './properties.js';
+import { AppendReceipt, messageIdHost } from './receipt.js';
+import type { Session } from './session.js';
+import type { QueueState } from './topics.js';
+import type { AppendOptions, Durability, Receipt } from './types/append.js';
+import type { QueueMessage } from './types/topic.js';
+import { withLimits } from './waiting.js';
+
+/** What an append costs beside the bytes of its record. */
+const overheadBytes = 512;
+/** Fixed part of a record, checksum included. */
+const fixedBytes = 111;
+const settled = Promise.resolve();
+
+interface Place {
+  offset: number;
+  position: number;
+  size: number;
+  storeTimestamp: number;
+}
+
+export class Appender {
+  appendedMessages = 0;
+  appendedBytes = 0;
+  readonly waiters: Waiters = new Waiters();
+  readonly #session: Session;
+  readonly #options: ResolvedOptions;
+  readonly #level: 'written' | 'durable';
+  readonly #hostHex: string;
+  readonly #hostIds = new Map<string, number>();
+  #isHandOffDue = false;
+  /** Why appends are rejected until an earlier rejection was delivered. */
+  #refusal: (() => StoreError) | undefined;
+  #whenDelivered: Promise<void> = settled;
+  #isHeld = false;
+
+  constructor(session: Session, options: ResolvedOptions) {
+    this.#session = session;
+    this.#options = options;
+    this.#level = options.flush === 'sync' ? 'durable' : 'written';
+    this.#hostHex = messageIdHost(options.storeHost);
+    this.#hostIds.set('127.0.0.1:0', session.addon.hostId(session.id, localHost.bytes, localHost.port));
+  }
+
+  get pendingBytes(): number {
+    return this.waiters.pendingBytes;
+  }
+
+  /** Resolves once the last rejection was delivered. */
+  get delivered(): Promise<void> {
+    return this.#whenDelivered;
+  }
+
+  append(queue: QueueState, handle: number, message: QueueMessage, options: AppendOptions | undefined): Promise<Receipt> {
+    checkMessage(message);
+    const level = options === undefined ? this.#level : checkAppendOptions(options, this.#level, 'append');
+    const body = bodyBytes(message.body, this.#options.maxMessageBytes);
+    const properties = encodeProperties(message);
+    this.#give(message);
+    this.#admit(queue, body.length + properties.length + fixedBytes + queue.topic.length + overheadBytes);
+    const { scratch, addon, id } = this.#session;
+    scratch[given.now] = this.#now();
+    scratch[given.want] = level === 'durable' ? want.durable : want.written;
+    const code = addon.append(id, handle, body, properties);
+    if (code !== status.ok) throw this.#refused(code, queue);
+    const place = this.#place();
+    this.#count(1, place.size);
+    this.#handOffAtEndOfTurn();
+    const waiting = this.#wait(level, place.position + place.size, place.size + overheadBytes, (durability) =>
+      this.#receipt(queue, place, durability),
+    );
+    return options === undefined ? waiting : this.#limited(waiting, options, () => this.#receipt(queue, place, 'written'));
+  }
+
+  appendBatch(
+    queue: QueueState,
+    handle: number,
+    messages: readonly QueueMessage[],
+    options: AppendOptions | undefined,
+  ): Promise<readonly Receipt[]> {
+    const level = options === undefined ? this.#level : checkAppendOptions(options, this.#level, 'append a batch');
+    const { scratch, addon, id } = this.#session;
+    addon.batchBegin(id, handle);
+    let bytes = 0;
+    for (let i = 0; i < messages.length; i++) {
+      const message = messages[i] as QueueMessage;
+      checkMessage(message);
+      if (((message.sysFlag ?? 0) & transactionMask) !== 0) {
+        throw storeError('INVALID_ARGUMENT', `Message ${i} of the batch has a transaction type: append it alone.`);
+      }
+      const body = bodyBytes(message.body, this.#options.maxMessageBytes);
+      const properties = encodeProperties(message, i === 0);
+      this.#give(message);
+      bytes += body.length + properties.length + fixedBytes + queue.topic.length + overheadBytes;
+      const code = addon.batchAdd(id, body, properties);
+      if (code !== status.ok) throw this.#session.error(code, { doing: `append a batch to topic "${queue.topic}"` });
+    }
+    this.#admit(queue, bytes);
+    scratch[given.now] = this.#now();
+    scratch[given.want] = level === 'durable' ? want.durable : want.written;
+    const sizes = new Float64Array(messages.length);
+    const code = addon.batchCommit(id, sizes);
+    if (code !== status.ok) throw this.#refused(code, queue);
+    const places = this.#places(sizes);
+    const last = places[places.length - 1] as Place;
+    const end = last.position + last.size;
+    this.#count(places.length, end - (places[0] as Place).position);
+    this.#handOffAtEndOfTurn();
+    const receipts = (durability: Durability): readonly Receipt[] => places.map((place) => this.#receipt(queue, place, durability));
+    const waiting = this.#wait(level, end, end - (places[0] as Place).position + overheadBytes * places.length, receipts);
+    return options === undefined
+      ? waiting
+      : this.#limited(waiting, options, () => this.#receipt(queue, places[0] as Place, 'written'));
+  }
+
+  appendSync(queue: QueueState, handle: number, message: QueueMessage, asked: 'written' | 'durable' | undefined): Receipt {
+    const level = asked ?? this.#level;
+    checkMessage(message);
+    const body = bodyBytes(message.body, this.#options.maxMessageBytes);
+    const properties = encodeProperties(message);
+    this.#give(message);
+    if (this.#refusal !== undefined) throw this.#refusal();
+    const { scratch, addon, id } = this.#session;
+    scratch[given.now] = this.#now();
+    scratch[given.want] = level === 'durable' ? want.durable : want.written;
+    const code = addon.appendInline(id, handle, body, properties);
+    if (code !== status.ok) throw this.#inlineFailed(code, queue);
+    const place = this.#place();
+    this.#count(1, place.size);
+    return this.#receipt(queue, place, level);
+  }
+
+  /** What is staged goes to the writer now. */
+  handOff(): void {
+    this.#isHandOffDue = false;
+    this.#session.addon.endTurn(this.#session.id);
+  }
+
+  /** Waits for a position that somebody else will bring about. */
+  waitFor<T>(level: 'written' | 'durable', end: number, value: (durability: Durability) => T): Promise<T> {
+    return this.#wait(level, end, 0, value);
+  }
+
+  /** The engine made progress, or stopped making any. */
+  progressed(): void {
+    const session = this.#session;
+    session.addon.marks(session.id);
+    this.waiters.settle(session.number(got.written), session.number(got.durable));
+    if (session.number(got.failed) === 1) this.fail();
+    else if (session.number(got.rejecting) === 1) this.#reject(() => this.#rejectionError());
+    this.#holdWhileWaiting();
+  }
+
+  /** A sync failed: nobody waits any longer. */
+  fail(): void {
+    const session = this.#session;
+    const errorOf = (waiter: Waiter): StoreError =>
+      this.failureError('make an append durable', waiter.bytes > 0 ? 'unknown' : 'no');
+    this.waiters.rejectAbove(-1, errorOf);
+    session.addon.marks(session.id);
+    this.#holdWhileWaiting();
+  }
+
+  failureError(doing: string, stored: 'no' | 'unknown'): StoreError {
+    const { addon, id } = this.#session;
+    return this.#session.error(addon.failure(id), { doing, stored });
+  }
+
+  // ---------------------------------------------------------------------------------------------- parts of an append
+
+  #give(message: QueueMessage): void {
+    const { scratch } = this.#session;
+    const { flag, sysFlag, bornTimestamp, reconsumeTimes, preparedTransactionOffset, bornHost } = message;
+    scratch[given.flag] = flag === undefined ? 0 : int32(flag, 'flag', -0x8000_0000);
+    scratch[given.sysFlag] = sysFlag === undefined ? 0 : checkSysFlag(sysFlag);
+    scratch[given.bornTimestamp] = bornTimestamp === undefined ? this.#now() : safeInteger(bornTimestamp, 'bornTimestamp');
+    scratch[given.reconsumeTimes] = reconsumeTimes === undefined ? 0 : int32(reconsumeTimes, 'reconsumeTimes', 0);
+    scratch[given.preparedOffset] =
+      preparedTransactionOffset === undefined ? 0 : safeInteger(preparedTransactionOffset, 'preparedTransactionOffset');
+    scratch[given.bornHost] = bornHost === undefined ? 0 : this.#hostId(bornHost);
+  }
+
+  #hostId(text: string): number {
+    let hostId = this.#hostIds.get(text);
+    if (hostId === undefined) {
+      const host = parseHost(text, 'bornHost');
+      hostId = this.#session.addon.hostId(this.#session.id, host.bytes, host.port);
+      this.#hostIds.set(text, hostId);
+    }
+    return hostId;
+  }
+
+  #now(): number {
+    const { clock } = this.#options;
+    return clock === Date.now ? Date.now() : safeInteger(clock(), 'clock()');
+  }
+
+  #admit(queue: QueueState, bytes: number): void {
+    if (this.#refusal !== undefined) throw this.#refusal();
+    const pending = this.waiters.pendingBytes;
+    if (pending === 0 || pending + bytes <= this.#options.maxPendingBytes) return;
+    const busy = (): StoreError =>
+      this.#session.error(status.busy, { doing: `append to topic "${queue.topic}"`, errno: 0, position: -1, path: '' });
+    this.#refuseUntilDelivered(busy);
+    throw busy();
+  }
+
+  #refused(code: number, queue: QueueState): StoreError {
+    const doing = `append to topic "${queue.topic}"`;
+    const error = this.#session.error(code, { doing });
+    if (code === status.busy)
+      this.#refuseUntilDelivered(() => this.#session.error(code, { doing, errno: 0, position: -1, path: '' }));
+    else if (this.#isRejecting()) this.#reject(() => this.#rejectionError());
+    return error;
+  }
+
+  /** The append that failed, and everything that was waiting in front of it. */
+  #inlineFailed(code: number, queue: QueueState): StoreError {
+    const error = this.#session.error(code, {
+      doing: `append to topic "${queue.topic}"`,
+      stored: this.#isRejecting() ? 'no' : this.#storedOf(code),
+    });
+    this.progressed();
+    return error;
+  }
+
+  #storedOf(code: number): 'no' | 'unknown' {
+    // A failed sync leaves what was just written in doubt; any other status was given before anything was assigned.
+    return this.#session.number(got.failed) === 0 && code === 11 ? 'unknown' : 'no';
+  }
+
+  #isRejecting(): boolean {
+    const session = this.#session;
+    session.addon.marks(session.id);
+    return session.number(got.rejecting) === 1;
+  }
+
+  #rejectionError(): StoreError {
+    const { addon, id } = this.#session;
+    return this.#session.error(addon.rejection(id), { doing: 'append', stored: 'no' });
+  }
+
+  /** Everything not written is rejected, in its order; then the log goes on from what is written. */
+  #reject(makeError: () => StoreError): void {
+    const { addon, id } = this.#session;
+    const first = makeError();
+    this.waiters.rejectAbove(this.#session.number(got.written), makeError);
+    addon.acceptRejection(id);
+    this.#refuseUntilDelivered(() => storeError(first.code, first.message, { stored: 'no', details: first.details }));
+    this.#holdWhileWaiting();
+  }
+
+  #refuseUntilDelivered(error: () => StoreError): void {
+    if (this.#refusal !== undefined) return;
+    this.#refusal = error;
+    // Two turns of the microtask queue: by then whoever awaited the rejected promise has been told.
+    this.#whenDelivered = settled
+      .then(() => undefined)
+      .then(() => {
+        this.#refusal = undefined;
+      });
+  }
+
+  #place(): Place {
+    const session = this.#session;
+    return {
+      offset: session.number(got.offset),
+      position: session.number(got.position),
+      size: session.number(got.size),
+      storeTimestamp: session.number(got.storeTimestamp),
+    };
+  }
+
+  #places(sizes: Float64Array): Place[] {
+    let { offset, position, storeTimestamp } = this.#place();
+    return Array.from(sizes, (size) => {
+      const place = { offset, position, size, storeTimestamp };
+      offset++;
+      position += size;
+      return place;
+    });
+  }
+
+  #receipt(queue: QueueState, place: Place, durability: Durability): Receipt {
+    return new AppendReceipt(
+      queue.topic,
+      queue.queueId,
+      place.offset,
+      place.position,
+      place.size,
+      place.storeTimestamp,
+      durability,
+      this.#hostHex,
+    );
+  }
+
+  #count(messages: number, bytes: number): void {
+    this.appendedMessages += messages;
+    this.appendedBytes += bytes;
+  }
+
+  #handOffAtEndOfTurn(): void {
+    if (this.#isHandOffDue) return;
+    this.#isHandOffDue = true;
+    queueMicrotask(() => {
+      if (this.#isHandOffDue) this.handOff();
+    });
+  }
+
+  #wait<T>(level: 'written' | 'durable', end: number, bytes: number, value: (durability: Durability) => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.waiters.add(level, { end, bytes, resolve: (durability) => resolve(value(durability)), reject });
+      this.#holdWhileWaiting();
+    });
+  }
+
+  #limited<T>(waiting: Promise<T>, options: AppendOptions, receipt: () => Receipt): Promise<T> {
+    const details = (): { receipt: Receipt } => ({ receipt: receipt() });
+    return withLimits(
+      waiting,
+      options,
+      () =>
+        storeError(
+          'FLUSH_TIMEOUT',
+          `The append was not acknowledged within ${options.timeoutMs} ms. It is in the log; do not repeat it.`,
+          { stored: 'yes', details: details() },
+        ),
+      (signal) => abortError('wait for an append', signal, { stored: 'yes', details: details() }),
+    );
+  }
+
+  #holdWhileWaiting(): void {
+    const isWaiting = this.waiters.size > 0;
+    if (isWaiting === this.#isHeld) return;
+    this.#isHeld = isWaiting;
+    this.#session.hold(isWaiting ? 1 : -1);
+  }
+}

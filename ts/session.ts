@@ -1,0 +1,97 @@
+/**
+ * One session of the addon: its numbers, its tasks, its wake-up.
+ *
+ * Everything that ts/ asks of the addon for one store goes through here. Tasks are what may block (opening, closing, cold reads): each has a
+ * number and a promise, settled when the addon says it is done. `hold` keeps the process alive exactly while somebody waits.
+ * A status becomes an error here, with the errno, path and position that the addon noted beside it.
+ */
+import { type Addon, got, scratchNumbers, status } from './addon.js';
+import { type StatusContext, type StoreError, statusError } from './errors.js';
+import { nativeAddon } from './native.js';
+
+interface Task {
+  readonly done: (status: number) => void;
+}
+
+export class Session {
+  readonly addon: Addon;
+  readonly scratch: Float64Array = new Float64Array(scratchNumbers);
+  readonly id: number;
+  readonly #tasks = new Map<number, Task>();
+  #lastTask = 0;
+  #holders = 0;
+  #isDisposed = false;
+
+  /** `onWake` is called when the engine made progress, after finished tasks were settled. Throws NATIVE_MISSING. */
+  constructor(onWake: () => void) {
+    this.addon = nativeAddon();
+    this.id = this.addon.create(() => {
+      if (this.#isDisposed) return;
+      this.#settleTasks();
+      onWake();
+    }, this.scratch);
+  }
+
+  /** One more, or one fewer, that keeps the process alive. */
+  hold(change: 1 | -1): void {
+    this.#holders += change;
+    if (this.#isDisposed) return;
+    if (this.#holders === (change === 1 ? 1 : 0)) this.addon.hold(this.id, change === 1);
+  }
+
+  /** Begins what `start` begins and resolves with its status and number. What it left stays until `addon.finish` or `addon.readBytes`. */
+  run(start: (task: number) => void): Promise<{ task: number; status: number }> {
+    const task = ++this.#lastTask;
+    this.hold(1);
+    return new Promise((resolve) => {
+      this.#tasks.set(task, {
+        done: (taskStatus) => {
+          this.hold(-1);
+          resolve({ task, status: taskStatus });
+        },
+      });
+      start(task);
+    });
+  }
+
+  /** Runs a task that leaves nothing but its status; rejects when that is not OK. */
+  async complete(start: (task: number) => void, context: StatusContext): Promise<void> {
+    const done = await this.run(start);
+    this.addon.finish(this.id, done.task);
+    if (done.status !== status.ok) throw this.error(done.status, context);
+  }
+
+  /** The error for a status that was just returned. */
+  error(code: number, context: StatusContext): StoreError {
+    const position = this.scratch[got.errorPosition] ?? -1;
+    const isLocked = code === status.locked;
+    return statusError(code, {
+      errno: this.scratch[got.errno],
+      position: isLocked ? undefined : position,
+      holder: isLocked && position > 0 ? position : undefined,
+      path: this.addon.path(this.id),
+      ...context,
+    });
+  }
+
+  number(place: number): number {
+    return this.scratch[place] as number;
+  }
+
+  dispose(): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    this.addon.dispose(this.id);
+  }
+
+  #settleTasks(): void {
+    for (;;) {
+      const task = this.addon.completion(this.id);
+      if (task === 0) return;
+      const code = this.number(got.taskStatus);
+      const waiting = this.#tasks.get(task);
+      this.#tasks.delete(task);
+      waiting?.done(code);
+    }
+  }
+}

@@ -1,0 +1,537 @@
+/**
+ * A message store: opened, appended to, read, closed. What users hold in their hands; the parts do the work.
+ *
+ * appender.ts appends, reader.ts reads, topics.ts knows topics and queues, session.ts is the way to the engine. Here stands in which order they
+ * come to life and end, and what a store may do in which state. One thread: every worker opens its own.
+ * More than 300 lines: every public method of the store stands here, most of them a check and a call.
+ */
+import { resolve } from 'node:path';
+
+import { got, status } from './addon.js';
+import { levelOf, safeInteger } from './appendcheck.js';
+import { Appender } from './appender.js';
+import { TopicsFile } from './config/topics.js';
+import { abortError, type StoreError, storeError } from './errors.js';
+import { LossNames } from './losses.js';
+import { openSession } from './opening.js';
+import { type ResolvedOptions, resolveOptions } from './options.js';
+import { shardingKeyOf } from './properties.js';
+import { QueueHandle } from './queue.js';
+import { Reader } from './reader.js';
+import { openedFrom, reportFrom } from './recovery.js';
+import { Session } from './session.js';
+import { statsFrom } from './stats.js';
+import { infoOf, queuesOption } from './topicinfo.js';
+import { type QueueState, type TopicState, Topics } from './topics.js';
+import type { AppendOptions, Durability, Receipt, Watermarks } from './types/append.js';
+import type { Message, StoredMessage } from './types/message.js';
+import type { StoreOptions } from './types/options.js';
+import type { LostRange, RawReadResult, ReadOptions, ReadResult } from './types/read.js';
+import type { RecoveryReport, StoreStats } from './types/recovery.js';
+import type { Queue, TopicInfo, TopicOptions } from './types/topic.js';
+import { type WaitLimits, withLimits } from './waiting.js';
+
+interface Parts {
+  readonly directory: string;
+  readonly options: ResolvedOptions;
+  readonly session: Session;
+  readonly topics: Topics;
+  readonly wake: { listener: () => void };
+}
+
+let construct: (parts: Parts) => MessageStore;
+
+/** A message store in one directory. Opened by `MessageStore.open`, by one process at a time (or by many with `readOnly`). */
+export class MessageStore implements AsyncDisposable {
+  static {
+    construct = (parts) => new MessageStore(parts);
+  }
+
+  /** Where the store lies, as an absolute path. */
+  readonly directory: string;
+  /** What opening found and did. */
+  readonly recovery: RecoveryReport;
+  /** Grows by one at each open that cut the log; kept in the side-car. No (generation, position) pair and no durable offset ever names two messages. */
+  readonly generation: number;
+
+  readonly #options: ResolvedOptions;
+  readonly #session: Session;
+  readonly #topics: Topics;
+  readonly #appender: Appender;
+  readonly #reader: Reader;
+  readonly #names: LossNames;
+  #status: 'open' | 'failed' | 'closing' | 'closed' = 'open';
+  #failure: StoreError | undefined;
+  #closing: Promise<void> | undefined;
+  readonly #drained = new Set<() => void>();
+
+  private constructor(parts: Parts) {
+    const { session, options } = parts;
+    this.directory = parts.directory;
+    this.#options = options;
+    this.#session = session;
+    this.#topics = parts.topics;
+    const numbers = session.addon.report(session.id);
+    const opened = openedFrom(numbers);
+    this.#names = new LossNames(this.directory, opened.fileBytes);
+    this.generation = opened.generation;
+    this.recovery = reportFrom(numbers, this.#names, session.addon.losses(session.id), session.addon.newLosses(session.id));
+    this.#appender = new Appender(session, options);
+    this.#reader = new Reader(session, this.#names);
+    parts.wake.listener = () => this.#woken();
+    const { logger } = options;
+    if (opened.isForeign)
+      logger?.info(`Another program wrote to ${this.directory} since this package did; its records were taken in.`);
+    if (opened.isSideCarSetAside)
+      logger?.warn(`The files in ${this.directory}/millrace described another log and were moved to millrace/set-aside.`);
+    if (opened.repairedBlanks > 0)
+      logger?.warn(`${opened.repairedBlanks} file ends of ${this.directory} were repaired; nothing was lost.`);
+    this.#woken();
+  }
+
+  /** Takes the lock, recovers, and is ready to append and read when it resolves. Rejects with INVALID_OPTIONS, LOCKED, FORMAT_MISMATCH, CORRUPTION, DISK_FULL, IO_ERROR, TOO_MANY_FILES, ABORTED, NATIVE_MISSING. */
+  static async open(directory: string, options?: StoreOptions): Promise<MessageStore> {
+    if (typeof directory !== 'string' || directory === '')
+      throw storeError('INVALID_ARGUMENT', 'directory is not a path: give a string.');
+    const resolved = resolveOptions(options);
+    if (resolved.signal?.aborted) throw abortError(`open ${directory}`, resolved.signal);
+    const root = resolve(directory);
+    const topicsOptions = { root, temporaryFolder: `${root}/millrace/tmp`, clock: resolved.clock };
+    // Before anything is touched: a damaged file refuses the open. Read again under the lock.
+    await TopicsFile.load(topicsOptions);
+    const wake = { listener: (): void => undefined };
+    const session = new Session(() => wake.listener());
+    try {
+      await openSession(session, root, resolved, wake);
+      const file = await TopicsFile.load(topicsOptions);
+      if (file.source === 'backup') resolved.logger?.warn(`${file.path} was missing or damaged: took its .bak.`);
+      return construct({ directory: root, options: resolved, session, topics: new Topics(session, file), wake });
+    } catch (error) {
+      session.dispose();
+      throw error;
+    }
+  }
+
+  /** `failed`: a sync failed; reads of what was visible go on, appends reject with FLUSH_FAILED, a new open recovers. */
+  get status(): 'open' | 'failed' | 'closing' | 'closed' {
+    return this.#status;
+  }
+  /** Why the store failed. */
+  get failure(): StoreError | undefined {
+    return this.#failure;
+  }
+  /** Each access gives a new frozen snapshot. */
+  get watermarks(): Watermarks {
+    const session = this.#session;
+    if (this.#status !== 'closed') {
+      if (this.#options.readOnly) session.addon.follow(session.id);
+      session.addon.marks(session.id);
+    }
+    const durable = session.number(got.durable);
+    return Object.freeze({
+      first: session.number(got.first),
+      written: session.number(got.written),
+      durable,
+      replicated: durable,
+      visible: session.number(got.visible),
+    });
+  }
+  /** Every known loss: found at this open, an earlier one, or while reading. */
+  get lost(): readonly LostRange[] {
+    if (this.#status === 'closed') return this.recovery.lost;
+    return this.#names.ranges(this.#session.addon.losses(this.#session.id));
+  }
+  /** Bytes of appends that are not acknowledged yet, 512 for each included. */
+  get pendingBytes(): number {
+    return this.#appender.pendingBytes;
+  }
+
+  // ---------------------------------------------------------------------------------------------- appending
+
+  /** Appends take effect in the order of the calls. After BUSY or DISK_FULL, every append called before that rejection was delivered rejects too, so order in a queue is kept. */
+  append(message: Message, options?: AppendOptions): Promise<Receipt> {
+    try {
+      const queue = this.#route(message);
+      return this.#appender.append(queue, this.#topics.handle(queue), message, options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** One contiguous append to one queue: after a crash all of them are there or none. */
+  appendBatch(messages: readonly Message[], options?: AppendOptions): Promise<readonly Receipt[]> {
+    try {
+      if (!Array.isArray(messages)) throw storeError('INVALID_ARGUMENT', 'messages is not an array.');
+      this.#mustWrite('append');
+      if (messages.length === 0) return Promise.resolve([]);
+      const queue = this.#routeBatch(messages);
+      return this.#appender.appendBatch(queue, this.#topics.handle(queue), messages, options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Returns when written, or durable when `flush` is `sync`. For scripts and benchmarks; blocks the event loop. */
+  appendSync(message: Message, options?: { durability?: 'written' | 'durable' | undefined }): Receipt {
+    const queue = this.#route(message);
+    const level = options?.durability === undefined ? undefined : levelOf(options.durability, 'durable');
+    return this.#appender.appendSync(queue, this.#topics.handle(queue), message, level);
+  }
+
+  /** Resolves once `pendingBytes` is at most half of `maxPendingBytes`. ABORTED; NOT_OPEN once the store is closed. */
+  async drained(options?: { signal?: AbortSignal | undefined }): Promise<void> {
+    this.#mustBeOpen('wait');
+    if (options?.signal?.aborted) throw abortError('wait for room', options.signal);
+    await this.#appender.delivered;
+    if (this.pendingBytes <= this.#options.maxPendingBytes / 2) return;
+    let wake = (): void => undefined;
+    const room = new Promise<void>((done) => {
+      wake = done;
+      this.#drained.add(wake);
+    });
+    await withLimits(
+      room,
+      options,
+      () => storeError('FLUSH_TIMEOUT', 'No room yet.'),
+      (signal) => abortError('wait for room', signal),
+    ).finally(() => this.#drained.delete(wake));
+  }
+
+  /** Resolves when everything below `position` (a receipt's `position + size`) has reached `level`. Forces nothing. FLUSH_TIMEOUT, ABORTED, FLUSH_FAILED, UNSUPPORTED. */
+  async reached(level: Durability, position: number, options?: WaitLimits): Promise<Watermarks> {
+    this.#mustWrite('wait');
+    const waitLevel = levelOf(level, 'durable');
+    safeInteger(position, 'position');
+    if (options?.signal?.aborted) throw abortError('wait for a watermark', options.signal);
+    const marks = this.watermarks;
+    if (marks[waitLevel] >= position) return marks;
+    if (position > this.#session.addon.nextPosition(this.#session.id)) {
+      throw storeError('INVALID_ARGUMENT', `Nothing was appended up to position ${position} yet.`);
+    }
+    if (this.#failure !== undefined) throw this.#appender.failureError('wait for a watermark', 'no');
+    await withLimits(
+      this.#appender.waitFor(waitLevel, position, () => undefined),
+      options,
+      () => storeError('FLUSH_TIMEOUT', `Position ${position} was not ${level} within ${options?.timeoutMs} ms.`),
+      (signal) => abortError('wait for a watermark', signal),
+    );
+    return this.watermarks;
+  }
+
+  /** Makes everything appended so far durable. FLUSH_FAILED. */
+  async flush(): Promise<Watermarks> {
+    this.#mustWrite('flush');
+    if (this.#failure !== undefined) throw this.#appender.failureError('flush', 'no');
+    const { addon, id } = this.#session;
+    const end = addon.nextPosition(id);
+    if (this.watermarks.durable < end) {
+      const waiting = this.#appender.waitFor('durable', end, () => undefined);
+      this.#appender.handOff();
+      addon.requestSync(id);
+      await waiting;
+    }
+    return this.watermarks;
+  }
+
+  // ---------------------------------------------------------------------------------------------- reading
+
+  /** Reads from one queue without ever blocking the event loop. A queue that does not exist is NO_MATCHED_LOGIC_QUEUE. */
+  async read(topic: string, queueId: number, offset: number, options?: ReadOptions): Promise<ReadResult> {
+    const limits = this.#reader.limits(options);
+    const handle = this.#readable(topic, queueId, offset);
+    return handle < 0 ? this.#reader.noQueue() : this.#reader.read(handle, offset, limits);
+  }
+
+  /** The same in this turn; may stall the event loop on a cold page. */
+  readSync(topic: string, queueId: number, offset: number, options?: ReadOptions): ReadResult {
+    const limits = this.#reader.limits(options);
+    const handle = this.#readable(topic, queueId, offset);
+    return handle < 0 ? this.#reader.noQueue() : this.#reader.readSync(handle, offset, limits);
+  }
+
+  /** Whole records as they stand on disk. */
+  async readRaw(topic: string, queueId: number, offset: number, options?: ReadOptions): Promise<RawReadResult> {
+    const limits = this.#reader.limits(options);
+    const handle = this.#readable(topic, queueId, offset);
+    if (handle < 0) return { ...this.#reader.noQueue(), messages: 0, bytes: Buffer.alloc(0) };
+    return this.#reader.readRaw(handle, offset, limits);
+  }
+
+  /** Undefined: no record starts there, or it is not visible. CORRUPTION where the record is lost. */
+  async messageAt(position: number): Promise<StoredMessage | undefined> {
+    this.#mustBeOpen('read');
+    safeInteger(position, 'position');
+    this.#follow();
+    return this.#reader.messageAt(position);
+  }
+
+  // ---------------------------------------------------------------------------------------------- topics
+
+  /** A topic that exists is returned if the options agree, else INVALID_ARGUMENT. */
+  async createTopic(name: string, options?: TopicOptions): Promise<TopicInfo> {
+    this.#mustWrite('create a topic');
+    const queues = queuesOption(options);
+    await this.#topics.deleted(name);
+    this.#mustWrite('create a topic');
+    const existing = this.#topics.get(name);
+    if (existing !== undefined) {
+      if (queues !== undefined && queues !== existing.queues.length) {
+        throw storeError(
+          'INVALID_ARGUMENT',
+          `Topic "${name}" exists with ${existing.queues.length} queues, not ${queues}. Add queues with updateTopic.`,
+        );
+      }
+      return this.#info(existing);
+    }
+    const topic = this.#topics.create(name, queues ?? this.#options.defaultQueues);
+    await this.#topics.save();
+    return this.#info(topic);
+  }
+
+  /** Adds queues; fewer is INVALID_ARGUMENT. UNKNOWN_TOPIC. */
+  async updateTopic(name: string, options: TopicOptions): Promise<TopicInfo> {
+    this.#mustWrite('update a topic');
+    const queues = queuesOption(options);
+    const topic = this.#known(name);
+    if (queues !== undefined && queues < topic.queues.length) {
+      throw storeError(
+        'INVALID_ARGUMENT',
+        `Topic "${name}" has ${topic.queues.length} queues: they may grow, never shrink to ${queues}.`,
+      );
+    }
+    if (queues !== undefined) this.#topics.create(name, queues);
+    await this.#topics.save();
+    return this.#info(topic);
+  }
+
+  /** Survives recovery. A topic made again under this name goes on numbering where the old one ended. UNKNOWN_TOPIC. */
+  async deleteTopic(name: string): Promise<void> {
+    this.#mustWrite('delete a topic');
+    this.#known(name);
+    const { addon, id } = this.#session;
+    // Its last record must be written before the place is noted from which on the topic counts again.
+    let code = addon.beginDelete(id, name);
+    while (code === status.busy) {
+      this.#appender.handOff();
+      await this.#appender.waitFor('written', addon.nextPosition(id), () => undefined);
+      this.#mustWrite('delete a topic');
+      this.#known(name);
+      code = addon.beginDelete(id, name);
+    }
+    const doing = `delete topic "${name}"`;
+    if (code !== status.ok) throw this.#session.error(code, { doing });
+    const position = this.#session.number(got.position);
+    this.#topics.remove(name);
+    await this.#topics.whileDeleting(name, this.#finishDelete(name, position, doing));
+  }
+
+  /** Undefined when there is no such topic. */
+  topic(name: string): TopicInfo | undefined {
+    this.#mustBeOpen('look up a topic');
+    this.#follow();
+    const topic = this.#topics.get(name);
+    return topic === undefined ? undefined : this.#info(topic);
+  }
+
+  /** All topics. */
+  topics(): readonly TopicInfo[] {
+    this.#mustBeOpen('list topics');
+    this.#follow();
+    return this.#topics.all().map((topic) => this.#info(topic));
+  }
+
+  /** UNKNOWN_TOPIC, UNKNOWN_QUEUE. */
+  queue(topic: string, queueId: number): Queue {
+    this.#mustBeOpen('look up a queue');
+    this.#follow();
+    const queue = this.#topics.queue(this.#known(topic), queueId);
+    return new QueueHandle(this, this.#session, this.#appender, this.#topics, queue, (doing) => this.#mustWrite(doing));
+  }
+
+  // ---------------------------------------------------------------------------------------------- the store itself
+
+  /** Counters since open and gauges. */
+  stats(): StoreStats {
+    this.#mustBeOpen('give numbers');
+    return statsFrom(this.#session, this.#appender, this.#reader);
+  }
+
+  /** Waits for pending appends, marks the shutdown clean. Always frees everything; then rejects with FLUSH_FAILED or DISK_FULL if something is not durable. Idempotent; later calls reject with NOT_OPEN. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** `await using` closes. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    const session = this.#session;
+    this.#status = 'closing';
+    try {
+      if (!this.#options.readOnly) {
+        await this.#settlePending();
+        const saved = this.#topics.save().catch((error: unknown) => error);
+        await session.complete((task) => session.addon.close(session.id, task), {
+          doing: `close ${this.directory}`,
+          stored: 'unknown',
+        });
+        const error = await saved;
+        if (error !== undefined) throw error;
+      }
+    } finally {
+      await this.#topics.idle();
+      for (const wake of this.#drained) wake();
+      session.addon.marks(session.id);
+      this.#status = 'closed';
+      session.dispose();
+    }
+  }
+
+  /** Whatever becomes of them, their own promises say it. */
+  async #settlePending(): Promise<void> {
+    const { addon, id } = this.#session;
+    this.#appender.handOff();
+    addon.requestSync(id);
+    if (this.#failure !== undefined || this.#appender.waiters.size === 0) return;
+    const end = addon.nextPosition(id);
+    await this.#appender.waitFor('written', end, () => undefined).catch(() => undefined);
+    if (this.#appender.waiters.size > 0) await this.#appender.waitFor('durable', end, () => undefined).catch(() => undefined);
+  }
+
+  async #finishDelete(name: string, position: number, doing: string): Promise<void> {
+    const { addon, id } = this.#session;
+    if (this.watermarks.durable < position) {
+      const durable = this.#appender.waitFor('durable', position, () => undefined);
+      addon.requestSync(id);
+      await durable;
+    }
+    await this.#session.complete((task) => addon.finishDelete(id, task, name, position), { doing });
+    await this.#topics.save();
+  }
+
+  /** The engine made progress. */
+  #woken(): void {
+    const session = this.#session;
+    if (this.#status === 'closed') return;
+    if (!this.#options.readOnly) this.#appender.progressed();
+    if (session.number(got.failed) === 1 && this.#failure === undefined) {
+      this.#failure = this.#appender.failureError('go on', 'no');
+      if (this.#status === 'open') this.#status = 'failed';
+      this.#tell(this.#failure);
+    }
+    for (
+      let code = session.addon.backgroundError(session.id);
+      code !== status.ok;
+      code = session.addon.backgroundError(session.id)
+    ) {
+      this.#tell(session.error(code, { doing: 'work in the background' }));
+    }
+    if (this.#drained.size > 0 && this.pendingBytes <= this.#options.maxPendingBytes / 2) {
+      for (const wake of this.#drained) wake();
+      this.#drained.clear();
+    }
+  }
+
+  #tell(error: StoreError): void {
+    const { onBackgroundError, logger } = this.#options;
+    if (onBackgroundError !== undefined) onBackgroundError(error);
+    else if (logger !== undefined) logger.error(error);
+    else process.emitWarning(error);
+  }
+
+  // ---------------------------------------------------------------------------------------------- checks and look-ups
+
+  #mustBeOpen(doing: string): void {
+    if (this.#status === 'closing' || this.#status === 'closed') {
+      throw storeError('NOT_OPEN', `Cannot ${doing}: the store in ${this.directory} is ${this.#status}. Open it again.`);
+    }
+  }
+
+  #mustWrite(doing: string): void {
+    this.#mustBeOpen(doing);
+    if (this.#options.readOnly)
+      throw storeError('READ_ONLY', `Cannot ${doing}: the store was opened with readOnly. Open it without to change it.`);
+  }
+
+  #known(name: string): TopicState {
+    const topic = this.#topics.get(name);
+    if (topic === undefined)
+      throw storeError(
+        'UNKNOWN_TOPIC',
+        `There is no topic ${JSON.stringify(name)} in ${this.directory}. Make it with createTopic.`,
+      );
+    return topic;
+  }
+
+  /** The queue a message goes to; its topic is made when that is allowed. */
+  #route(message: Message): QueueState {
+    this.#mustWrite('append');
+    if (typeof message !== 'object' || message === null) throw storeError('INVALID_ARGUMENT', 'The message is not an object.');
+    const { topic: name, queueId } = message;
+    let topic = this.#topics.get(name);
+    if (topic === undefined) topic = this.#autoCreate(name);
+    if (queueId !== undefined) return this.#topics.queue(topic, queueId);
+    return topic.route(shardingKeyOf(message));
+  }
+
+  #routeBatch(messages: readonly Message[]): QueueState {
+    const queue = this.#route(messages[0] as Message);
+    for (let i = 1; i < messages.length; i++) {
+      const message = messages[i] as Message;
+      if (
+        typeof message !== 'object' ||
+        message === null ||
+        message.topic !== queue.topic ||
+        (message.queueId ?? queue.queueId) !== queue.queueId
+      ) {
+        throw storeError(
+          'INVALID_ARGUMENT',
+          `Message ${i} of the batch is for another queue than the first: a batch goes to one queue.`,
+        );
+      }
+      const shardingKey = message.queueId === undefined ? shardingKeyOf(message) : undefined;
+      if (shardingKey !== undefined && this.#known(queue.topic).route(shardingKey) !== queue) {
+        throw storeError(
+          'INVALID_ARGUMENT',
+          `The shardingKey of message ${i} of the batch belongs to another queue than the first message.`,
+        );
+      }
+    }
+    return queue;
+  }
+
+  #autoCreate(name: string): TopicState {
+    if (!this.#options.autoCreateTopics && typeof name === 'string') this.#known(name);
+    if (this.#topics.isDeleting(name))
+      throw storeError('UNKNOWN_TOPIC', `Topic "${name}" is being deleted: await deleteTopic before appending to it again.`);
+    const topic = this.#topics.create(name, this.#options.defaultQueues);
+    // Its queues can be found again without the file, so the append does not wait for it.
+    this.#topics.save().catch((error: unknown) => this.#tell(error as StoreError));
+    return topic;
+  }
+
+  /** The handle to read from; negative when there is no such queue. */
+  #readable(name: string, queueId: number, offset: number): number {
+    this.#mustBeOpen('read');
+    safeInteger(offset, 'offset');
+    this.#follow();
+    const queue = this.#topics.get(name)?.queues[queueId];
+    return queue === undefined ? -1 : this.#topics.handle(queue);
+  }
+
+  /** A read-only store takes in what its writer has published. */
+  #follow(): void {
+    if (!this.#options.readOnly) return;
+    const { addon, id } = this.#session;
+    const code = addon.follow(id);
+    if (code !== status.ok) throw this.#session.error(code, { doing: 'follow the writer' });
+    this.#topics.discover();
+  }
+
+  #info(topic: TopicState): TopicInfo {
+    return infoOf(topic, this.#topics, this.#session);
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * The topics of an open store and the engine's handles of their queues.
+ *
+ * A topic is in `config/topics.json`, or is known from the queues that the engine found; it has the larger number of queues of the two. A handle
+ * is asked for when a queue is first used. Making a topic changes memory at once; the file follows (config/topics.ts). One thread.
+ */
+import type { TopicsFile } from './config/topics.js';
+import { storeError } from './errors.js';
+import type { Session } from './session.js';
+import { queueOfShardingKey } from './sharding.js';
+import { checkTopicName } from './topicname.js';
+
+/** The engine has no such queue (yet). */
+const noHandle = -1;
+
+export class QueueState {
+  readonly topic: string;
+  readonly queueId: number;
+  handle: number = noHandle;
+
+  constructor(topic: string, queueId: number) {
+    this.topic = topic;
+    this.queueId = queueId;
+  }
+}
+
+export class TopicState {
+  readonly name: string;
+  readonly queues: QueueState[] = [];
+  isDeleted = false;
+  #next = 0;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  grow(queues: number): void {
+    while (this.queues.length < queues) this.queues.push(new QueueState(this.name, this.queues.length));
+  }
+
+  /** Where a message without a queue goes. */
+  route(shardingKey: string | undefined): QueueState {
+    const count = this.queues.length;
+    if (shardingKey !== undefined) return this.queues[queueOfShardingKey(shardingKey, count)] as QueueState;
+    this.#next = this.#next + 1 < count ? this.#next + 1 : 0;
+    return this.queues[this.#next] as QueueState;
+  }
+}
+
+export class Topics {
+  readonly #session: Session;
+  readonly #file: TopicsFile;
+  readonly #topics = new Map<string, TopicState>();
+  readonly #deleting = new Map<string, Promise<void>>();
+
+  constructor(session: Session, file: TopicsFile) {
+    this.#session = session;
+    this.#file = file;
+    for (const topic of file.all()) this.#topic(topic.name).grow(Math.max(1, topic.queues));
+    this.discover();
+  }
+
+  /** Takes in what the engine has found since: queues of a store that another process writes. */
+  discover(): void {
+    const found = this.#session.addon.queues(this.#session.id);
+    for (let at = 0; at < found.length; at += 3) {
+      const topic = this.#topic(found[at] as string);
+      topic.grow((found[at + 1] as number) + 1);
+      (topic.queues[found[at + 1] as number] as QueueState).handle = found[at + 2] as number;
+    }
+  }
+
+  get(name: string): TopicState | undefined {
+    return this.#topics.get(name);
+  }
+
+  all(): readonly TopicState[] {
+    return [...this.#topics.values()];
+  }
+
+  /** Makes it in memory. INVALID_ARGUMENT for a name that RocketMQ would not have. */
+  create(name: string, queues: number): TopicState {
+    checkTopicName(name);
+    const topic = this.#topic(name);
+    topic.grow(queues);
+    this.#file.set(name, topic.queues.length);
+    return topic;
+  }
+
+  save(): Promise<void> {
+    return this.#file.save();
+  }
+
+  idle(): Promise<void> {
+    return this.#file.idle();
+  }
+
+  /** Takes the topic out of memory and of the file that the next save writes. */
+  remove(name: string): void {
+    const topic = this.#topics.get(name);
+    if (topic !== undefined) topic.isDeleted = true;
+    this.#topics.delete(name);
+    this.#file.delete(name);
+  }
+
+  /** While a topic is being deleted nobody may make it again. */
+  async whileDeleting(name: string, deletion: Promise<void>): Promise<void> {
+    this.#deleting.set(name, deletion);
+    try {
+      await deletion;
+    } finally {
+      this.#deleting.delete(name);
+    }
+  }
+  isDeleting(name: string): boolean {
+    return this.#deleting.has(name);
+  }
+  async deleted(name: string): Promise<void> {
+    await this.#deleting.get(name)?.catch(() => undefined);
+  }
+
+  queue(topic: TopicState, queueId: number): QueueState {
+    const queue = topic.queues[queueId];
+    if (queue === undefined) {
+      throw storeError(
+        'UNKNOWN_QUEUE',
+        `Topic "${topic.name}" has the queues 0 to ${topic.queues.length - 1}, not ${String(queueId)}. Add queues with updateTopic.`,
+      );
+    }
+    return queue;
+  }
+
+  /** The engine's handle of a queue; -1 in a read-only store that has no such queue. */
+  handle(queue: QueueState): number {
+    if (queue.handle === noHandle) queue.handle = this.#session.addon.openQueue(this.#session.id, queue.topic, queue.queueId);
+    return queue.handle;
+  }
+
+  #topic(name: string): TopicState {
+    let topic = this.#topics.get(name);
+    if (topic === undefined) {
+      topic = new TopicState(name);
+      this.#topics.set(name, topic);
+    }
+    return topic;
+  }
+}
