@@ -63,6 +63,7 @@ test('every status of the engine has a code and a sentence, under the number tha
     Aborted: 'ABORTED',
     WouldBlock: 'IO_ERROR',
     Invalid: 'INVALID_ARGUMENT',
+    PropertiesTooLarge: 'PROPERTIES_TOO_LARGE',
   };
   expect([...numbers.keys()].sort()).toEqual(['Ok', ...Object.keys(expected)].sort());
   for (const [name, code] of Object.entries(expected)) {
@@ -83,6 +84,12 @@ test('a status error names what was asked, the file, the position and the reason
 test('what the engine leaves empty is absent from the details', () => {
   expect(statusError(1, { doing: 'append', errno: 0, position: -1, path: '' }).details).toEqual({});
   expect(statusError(8, { doing: 'open the store', path: '/nowhere' }).details).toEqual({ path: '/nowhere', errno: 'ENOENT' });
+});
+
+test('a path that the operating system does not find is an IO_ERROR, not an option of the caller', () => {
+  const error = statusError(8, { doing: 'append', errno: 2, path: '/store/commitlog/0' });
+  expect(error.code).toBe('IO_ERROR');
+  expect(error.message).toContain('append (/store/commitlog/0): ENOENT');
 });
 
 test('the caller may know better which code it is, and what was stored', () => {

@@ -124,7 +124,8 @@ test('properties fill a record to the last byte, and not beyond', () => {
   expect(encodeProperties({ properties: { a: fits } })).toHaveLength(32767 - 20);
   expect(thrownBy(() => encodeProperties({ properties: { a: `${fits}x` } })).code).toBe('PROPERTIES_TOO_LARGE');
   expect(thrownBy(() => encodeProperties({ properties: { a: fits } }, true)).code).toBe('PROPERTIES_TOO_LARGE');
-  expect(encodeProperties({ properties: { a: fits.slice(38) } }, true)).toHaveLength(32767 - 20 - 38);
+  expect(encodeProperties({ properties: { a: fits.slice(39) } }, true)).toHaveLength(32767 - 20 - 39);
+  expect(thrownBy(() => encodeProperties({ properties: { a: fits.slice(38) } }, true)).code).toBe('PROPERTIES_TOO_LARGE');
   // Without U+0002 at its end an encoded string gets one.
   expect(encodeProperties({ properties: `a\x01${fits}` })).toHaveLength(32767 - 21);
   expect(thrownBy(() => encodeProperties({ properties: `a\x01${fits}x` })).code).toBe('PROPERTIES_TOO_LARGE');

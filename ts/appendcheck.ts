@@ -7,6 +7,7 @@
 import { abortError, type StoreError, storeError } from './errors.js';
 import type { AppendOptions, Durability } from './types/append.js';
 import type { Message } from './types/message.js';
+import type { WaitLimits } from './waiting.js';
 
 const int32Max = 0x7fff_ffff;
 /** Bits of sysFlag that a caller may give: compression (0x1, 0x700), multi-tags (0x2), transaction type (0xC). */
@@ -89,11 +90,26 @@ const appendOptionNames: ReadonlySet<string> = new Set(['durability', 'timeoutMs
 export function checkAppendOptions(options: AppendOptions, fallback: 'written' | 'durable', doing: string): 'written' | 'durable' {
   if (typeof options !== 'object' || options === null) throw invalid(`options is ${String(options)}, not an object.`);
   for (const name in options) if (!appendOptionNames.has(name)) throw invalid(`An append has no option ${name}.`);
-  if (options.timeoutMs !== undefined && !(options.timeoutMs >= 0))
-    throw invalid(`timeoutMs is ${String(options.timeoutMs)}: give milliseconds.`);
-  if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) throw invalid('signal is not an AbortSignal.');
-  if (options.signal?.aborted) throw abortError(doing, options.signal);
+  checkLimits(options, doing);
   return levelOf(options.durability, fallback);
+}
+
+const waitOptionNames: ReadonlySet<string> = new Set(['timeoutMs', 'signal']);
+
+/** Checks the limits of a wait. Throws ABORTED when the signal has been. */
+export function checkWaitLimits(limits: WaitLimits | undefined, doing: string): void {
+  if (limits === undefined) return;
+  if (typeof limits !== 'object' || limits === null) throw invalid(`options is ${String(limits)}, not an object.`);
+  for (const name in limits) if (!waitOptionNames.has(name)) throw invalid(`A wait has no option ${name}.`);
+  checkLimits(limits, doing);
+}
+
+function checkLimits({ timeoutMs, signal }: WaitLimits, doing: string): void {
+  if (timeoutMs !== undefined && !(typeof timeoutMs === 'number' && timeoutMs >= 0)) {
+    throw invalid(`timeoutMs is ${String(timeoutMs)}: give milliseconds.`);
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid('signal is not an AbortSignal.');
+  if (signal?.aborted) throw abortError(doing, signal);
 }
 
 /** A level that this version can reach. */

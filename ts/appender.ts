@@ -72,7 +72,6 @@ export class Appender {
     this.#give(message);
     this.#admit(queue, body.length + properties.length + fixedBytes + queue.topic.length + overheadBytes);
     const { scratch, addon, id } = this.#session;
-    scratch[given.now] = this.#now();
     scratch[given.want] = level === 'durable' ? want.durable : want.written;
     const code = addon.append(id, handle, body, properties);
     if (code !== status.ok) throw this.#refused(code, queue);
@@ -109,7 +108,6 @@ export class Appender {
       if (code !== status.ok) throw this.#session.error(code, { doing: `append a batch to topic "${queue.topic}"` });
     }
     this.#admit(queue, bytes);
-    scratch[given.now] = this.#now();
     scratch[given.want] = level === 'durable' ? want.durable : want.written;
     const sizes = new Float64Array(messages.length);
     const code = addon.batchCommit(id, sizes);
@@ -134,7 +132,6 @@ export class Appender {
     this.#give(message);
     if (this.#refusal !== undefined) throw this.#refusal();
     const { scratch, addon, id } = this.#session;
-    scratch[given.now] = this.#now();
     scratch[given.want] = level === 'durable' ? want.durable : want.written;
     const code = addon.appendInline(id, handle, body, properties);
     if (code !== status.ok) throw this.#inlineFailed(code, queue);
@@ -186,7 +183,9 @@ export class Appender {
     const { flag, sysFlag, bornTimestamp, reconsumeTimes, preparedTransactionOffset, bornHost } = message;
     scratch[given.flag] = flag === undefined ? 0 : int32(flag, 'flag', -0x8000_0000);
     scratch[given.sysFlag] = sysFlag === undefined ? 0 : checkSysFlag(sysFlag);
-    scratch[given.bornTimestamp] = bornTimestamp === undefined ? this.#now() : safeInteger(bornTimestamp, 'bornTimestamp');
+    const now = this.#now();
+    scratch[given.now] = now;
+    scratch[given.bornTimestamp] = bornTimestamp === undefined ? now : safeInteger(bornTimestamp, 'bornTimestamp');
     scratch[given.reconsumeTimes] = reconsumeTimes === undefined ? 0 : int32(reconsumeTimes, 'reconsumeTimes', 0);
     scratch[given.preparedOffset] =
       preparedTransactionOffset === undefined ? 0 : safeInteger(preparedTransactionOffset, 'preparedTransactionOffset');

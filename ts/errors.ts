@@ -126,6 +126,8 @@ export interface StatusContext extends Omit<ErrorExtra, 'details'> {
 
 /** The status that means success. */
 export const statusOk: number = 0;
+const ioError = 3;
+const notFound = 8;
 
 interface Row {
   readonly code: StoreErrorCode;
@@ -220,7 +222,8 @@ export function statusError(status: number, context: StatusContext): StoreError 
   const { position, errno, path, receipt } = context;
   const hasErrno = errno !== undefined && errno !== 0;
   const hasPosition = position !== undefined && position >= 0;
-  const row = rows[status];
+  // A path that the operating system does not find, where the engine had every reason to expect it, is no option's fault.
+  const row = rows[status === notFound && hasErrno ? ioError : status];
   const system = hasErrno ? errnoName(errno) : undefined;
   const errnoText = system?.name ?? row?.errno;
 

@@ -31,6 +31,7 @@ export async function openSession(
   numbers[config.storePort] = options.storeHost.port;
 
   const { signal, onRecoveryProgress } = options;
+  if (signal?.aborted) throw abortError(`open ${root}`, signal);
   const abort = (): void => addon.abortOpen(id);
   signal?.addEventListener('abort', abort, { once: true });
   if (onRecoveryProgress !== undefined) {

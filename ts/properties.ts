@@ -14,7 +14,7 @@ export const maxPropertiesBytes = 32767;
 /** What the checksum takes of it. */
 const checksumBytes = 20;
 /** What the mark on the first record of a batch takes. */
-const batchMarkBytes = 38;
+const batchMarkBytes = 39;
 
 type Fields = Pick<Message, 'keys' | 'tags' | 'shardingKey' | 'properties'>;
 

@@ -12,6 +12,12 @@ import type { QueueState, Topics } from './topics.js';
 import type { AppendOptions, Receipt } from './types/append.js';
 import type { Queue, QueueMessage } from './types/topic.js';
 
+/** Throw NOT_OPEN and READ_ONLY. */
+export interface QueueGuards {
+  mustBeOpen(doing: string): void;
+  mustWrite(doing: string): void;
+}
+
 export class QueueHandle implements Queue {
   readonly topic: string;
   readonly queueId: number;
@@ -20,7 +26,7 @@ export class QueueHandle implements Queue {
   readonly #appender: Appender;
   readonly #topics: Topics;
   readonly #queue: QueueState;
-  readonly #mustWrite: (doing: string) => void;
+  readonly #guards: QueueGuards;
 
   constructor(
     store: MessageStore,
@@ -28,7 +34,7 @@ export class QueueHandle implements Queue {
     appender: Appender,
     topics: Topics,
     queue: QueueState,
-    mustWrite: (doing: string) => void,
+    guards: QueueGuards,
   ) {
     this.topic = queue.topic;
     this.queueId = queue.queueId;
@@ -37,17 +43,17 @@ export class QueueHandle implements Queue {
     this.#appender = appender;
     this.#topics = topics;
     this.#queue = queue;
-    this.#mustWrite = mustWrite;
+    this.#guards = guards;
   }
 
   get minOffset(): number {
-    return queueNumbers(this.#queue, this.#topics, this.#session).minOffset;
+    return this.#numbers().minOffset;
   }
   get maxOffset(): number {
-    return queueNumbers(this.#queue, this.#topics, this.#session).maxOffset;
+    return this.#numbers().maxOffset;
   }
   get nextOffset(): number {
-    return queueNumbers(this.#queue, this.#topics, this.#session).nextOffset;
+    return this.#numbers().nextOffset;
   }
 
   async earliestTimestamp(): Promise<number | undefined> {
@@ -83,8 +89,13 @@ export class QueueHandle implements Queue {
     return this.#appender.appendSync(this.#queue, this.#writable(), message, undefined);
   }
 
+  #numbers(): ReturnType<typeof queueNumbers> {
+    this.#guards.mustBeOpen('look at a queue');
+    return queueNumbers(this.#queue, this.#topics, this.#session);
+  }
+
   #writable(): number {
-    this.#mustWrite('append');
+    this.#guards.mustWrite('append');
     if (this.#topics.get(this.topic)?.queues[this.queueId] !== this.#queue) {
       throw storeError('UNKNOWN_TOPIC', `Topic "${this.topic}" was deleted. Make it again with createTopic, and take a new queue.`);
     }

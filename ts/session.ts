@@ -18,6 +18,7 @@ export class Session {
   readonly scratch: Float64Array = new Float64Array(scratchNumbers);
   readonly id: number;
   readonly #tasks = new Map<number, Task>();
+  #whenIdle: (() => void)[] = [];
   #lastTask = 0;
   #holders = 0;
   #isDisposed = false;
@@ -78,6 +79,14 @@ export class Session {
     return this.scratch[place] as number;
   }
 
+  /** Resolves when no task is under way and whoever waited for one has gone on. */
+  async idle(): Promise<void> {
+    do {
+      if (this.#tasks.size > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+      await new Promise((resolve) => setImmediate(resolve));
+    } while (this.#tasks.size > 0);
+  }
+
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
@@ -87,11 +96,14 @@ export class Session {
   #settleTasks(): void {
     for (;;) {
       const task = this.addon.completion(this.id);
-      if (task === 0) return;
+      if (task === 0) break;
       const code = this.number(got.taskStatus);
       const waiting = this.#tasks.get(task);
       this.#tasks.delete(task);
       waiting?.done(code);
     }
+    if (this.#tasks.size > 0) return;
+    for (const resolve of this.#whenIdle) resolve();
+    this.#whenIdle = [];
   }
 }

@@ -8,21 +8,21 @@
 import { resolve } from 'node:path';
 
 import { got, status } from './addon.js';
-import { levelOf, safeInteger } from './appendcheck.js';
+import { checkWaitLimits, levelOf, safeInteger } from './appendcheck.js';
 import { Appender } from './appender.js';
 import { TopicsFile } from './config/topics.js';
 import { abortError, type StoreError, storeError } from './errors.js';
 import { LossNames } from './losses.js';
 import { openSession } from './opening.js';
 import { type ResolvedOptions, resolveOptions } from './options.js';
-import { shardingKeyOf } from './properties.js';
-import { QueueHandle } from './queue.js';
+import { type QueueGuards, QueueHandle } from './queue.js';
 import { Reader } from './reader.js';
 import { openedFrom, reportFrom } from './recovery.js';
+import { Router } from './router.js';
 import { Session } from './session.js';
 import { statsFrom } from './stats.js';
 import { infoOf, queuesOption } from './topicinfo.js';
-import { type QueueState, type TopicState, Topics } from './topics.js';
+import { type TopicState, Topics } from './topics.js';
 import type { AppendOptions, Durability, Receipt, Watermarks } from './types/append.js';
 import type { Message, StoredMessage } from './types/message.js';
 import type { StoreOptions } from './types/options.js';
@@ -60,10 +60,16 @@ export class MessageStore implements AsyncDisposable {
   readonly #appender: Appender;
   readonly #reader: Reader;
   readonly #names: LossNames;
+  readonly #router: Router;
   #status: 'open' | 'failed' | 'closing' | 'closed' = 'open';
   #failure: StoreError | undefined;
   #closing: Promise<void> | undefined;
   readonly #drained = new Set<() => void>();
+  /** What the handles of queues ask before they do something. */
+  readonly #guards: QueueGuards = {
+    mustBeOpen: (doing) => this.#mustBeOpen(doing),
+    mustWrite: (doing) => this.#mustWrite(doing),
+  };
 
   private constructor(parts: Parts) {
     const { session, options } = parts;
@@ -77,6 +83,7 @@ export class MessageStore implements AsyncDisposable {
     this.generation = opened.generation;
     this.recovery = reportFrom(numbers, this.#names, session.addon.losses(session.id), session.addon.newLosses(session.id));
     this.#appender = new Appender(session, options);
+    this.#router = new Router(parts.topics, options, this.directory, (error) => this.#tell(error));
     this.#reader = new Reader(session, this.#names);
     parts.wake.listener = () => this.#woken();
     const { logger } = options;
@@ -105,7 +112,8 @@ export class MessageStore implements AsyncDisposable {
       await openSession(session, root, resolved, wake);
       const file = await TopicsFile.load(topicsOptions);
       if (file.source === 'backup') resolved.logger?.warn(`${file.path} was missing or damaged: took its .bak.`);
-      return construct({ directory: root, options: resolved, session, topics: new Topics(session, file), wake });
+      const foundQueues = resolved.autoCreateTopics && !resolved.readOnly ? resolved.defaultQueues : undefined;
+      return construct({ directory: root, options: resolved, session, topics: new Topics(session, file, foundQueues), wake });
     } catch (error) {
       session.dispose();
       throw error;
@@ -151,7 +159,8 @@ export class MessageStore implements AsyncDisposable {
   /** Appends take effect in the order of the calls. After BUSY or DISK_FULL, every append called before that rejection was delivered rejects too, so order in a queue is kept. */
   append(message: Message, options?: AppendOptions): Promise<Receipt> {
     try {
-      const queue = this.#route(message);
+      this.#mustWrite('append');
+      const queue = this.#router.route(message);
       return this.#appender.append(queue, this.#topics.handle(queue), message, options);
     } catch (error) {
       return Promise.reject(error);
@@ -161,10 +170,10 @@ export class MessageStore implements AsyncDisposable {
   /** One contiguous append to one queue: after a crash all of them are there or none. */
   appendBatch(messages: readonly Message[], options?: AppendOptions): Promise<readonly Receipt[]> {
     try {
-      if (!Array.isArray(messages)) throw storeError('INVALID_ARGUMENT', 'messages is not an array.');
       this.#mustWrite('append');
+      if (!Array.isArray(messages)) throw storeError('INVALID_ARGUMENT', 'messages is not an array.');
       if (messages.length === 0) return Promise.resolve([]);
-      const queue = this.#routeBatch(messages);
+      const queue = this.#router.routeBatch(messages);
       return this.#appender.appendBatch(queue, this.#topics.handle(queue), messages, options);
     } catch (error) {
       return Promise.reject(error);
@@ -173,7 +182,8 @@ export class MessageStore implements AsyncDisposable {
 
   /** Returns when written, or durable when `flush` is `sync`. For scripts and benchmarks; blocks the event loop. */
   appendSync(message: Message, options?: { durability?: 'written' | 'durable' | undefined }): Receipt {
-    const queue = this.#route(message);
+    this.#mustWrite('append');
+    const queue = this.#router.route(message);
     const level = options?.durability === undefined ? undefined : levelOf(options.durability, 'durable');
     return this.#appender.appendSync(queue, this.#topics.handle(queue), message, level);
   }
@@ -181,7 +191,7 @@ export class MessageStore implements AsyncDisposable {
   /** Resolves once `pendingBytes` is at most half of `maxPendingBytes`. ABORTED; NOT_OPEN once the store is closed. */
   async drained(options?: { signal?: AbortSignal | undefined }): Promise<void> {
     this.#mustBeOpen('wait');
-    if (options?.signal?.aborted) throw abortError('wait for room', options.signal);
+    checkWaitLimits(options, 'wait for room');
     await this.#appender.delivered;
     if (this.pendingBytes <= this.#options.maxPendingBytes / 2) return;
     let wake = (): void => undefined;
@@ -202,7 +212,7 @@ export class MessageStore implements AsyncDisposable {
     this.#mustWrite('wait');
     const waitLevel = levelOf(level, 'durable');
     safeInteger(position, 'position');
-    if (options?.signal?.aborted) throw abortError('wait for a watermark', options.signal);
+    checkWaitLimits(options, 'wait for a watermark');
     const marks = this.watermarks;
     if (marks[waitLevel] >= position) return marks;
     if (position > this.#session.addon.nextPosition(this.#session.id)) {
@@ -271,8 +281,10 @@ export class MessageStore implements AsyncDisposable {
   async createTopic(name: string, options?: TopicOptions): Promise<TopicInfo> {
     this.#mustWrite('create a topic');
     const queues = queuesOption(options);
-    await this.#topics.deleted(name);
-    this.#mustWrite('create a topic');
+    if (this.#topics.isDeleting(name)) {
+      await this.#topics.deleted(name);
+      this.#mustWrite('create a topic');
+    }
     const existing = this.#topics.get(name);
     if (existing !== undefined) {
       if (queues !== undefined && queues !== existing.queues.length) {
@@ -292,7 +304,7 @@ export class MessageStore implements AsyncDisposable {
   async updateTopic(name: string, options: TopicOptions): Promise<TopicInfo> {
     this.#mustWrite('update a topic');
     const queues = queuesOption(options);
-    const topic = this.#known(name);
+    const topic = this.#router.known(name);
     if (queues !== undefined && queues < topic.queues.length) {
       throw storeError(
         'INVALID_ARGUMENT',
@@ -307,18 +319,19 @@ export class MessageStore implements AsyncDisposable {
   /** Survives recovery. A topic made again under this name goes on numbering where the old one ended. UNKNOWN_TOPIC. */
   async deleteTopic(name: string): Promise<void> {
     this.#mustWrite('delete a topic');
-    this.#known(name);
+    this.#router.known(name);
     const { addon, id } = this.#session;
+    const doing = `delete topic "${name}"`;
+    if (this.#failure !== undefined) throw this.#appender.failureError(doing, 'no');
     // Its last record must be written before the place is noted from which on the topic counts again.
     let code = addon.beginDelete(id, name);
     while (code === status.busy) {
       this.#appender.handOff();
       await this.#appender.waitFor('written', addon.nextPosition(id), () => undefined);
       this.#mustWrite('delete a topic');
-      this.#known(name);
+      this.#router.known(name);
       code = addon.beginDelete(id, name);
     }
-    const doing = `delete topic "${name}"`;
     if (code !== status.ok) throw this.#session.error(code, { doing });
     const position = this.#session.number(got.position);
     this.#topics.remove(name);
@@ -329,7 +342,7 @@ export class MessageStore implements AsyncDisposable {
   topic(name: string): TopicInfo | undefined {
     this.#mustBeOpen('look up a topic');
     this.#follow();
-    const topic = this.#topics.get(name);
+    const topic = this.#router.find(name);
     return topic === undefined ? undefined : this.#info(topic);
   }
 
@@ -344,8 +357,8 @@ export class MessageStore implements AsyncDisposable {
   queue(topic: string, queueId: number): Queue {
     this.#mustBeOpen('look up a queue');
     this.#follow();
-    const queue = this.#topics.queue(this.#known(topic), queueId);
-    return new QueueHandle(this, this.#session, this.#appender, this.#topics, queue, (doing) => this.#mustWrite(doing));
+    const queue = this.#topics.queue(this.#router.known(topic), queueId);
+    return new QueueHandle(this, this.#session, this.#appender, this.#topics, queue, this.#guards);
   }
 
   // ---------------------------------------------------------------------------------------------- the store itself
@@ -373,15 +386,18 @@ export class MessageStore implements AsyncDisposable {
     try {
       if (!this.#options.readOnly) {
         await this.#settlePending();
-        const saved = this.#topics.save().catch((error: unknown) => error);
+        // Who deletes a topic or saves it still needs the lock.
+        await this.#topics.deletions();
+        const unsaved = await this.#topics.save().catch((error: unknown) => error);
+        await session.idle();
         await session.complete((task) => session.addon.close(session.id, task), {
           doing: `close ${this.directory}`,
           stored: 'unknown',
         });
-        const error = await saved;
-        if (error !== undefined) throw error;
+        if (unsaved !== undefined) throw unsaved;
       }
     } finally {
+      await session.idle();
       await this.#topics.idle();
       for (const wake of this.#drained) wake();
       session.addon.marks(session.id);
@@ -398,7 +414,9 @@ export class MessageStore implements AsyncDisposable {
     if (this.#failure !== undefined || this.#appender.waiters.size === 0) return;
     const end = addon.nextPosition(id);
     await this.#appender.waitFor('written', end, () => undefined).catch(() => undefined);
-    if (this.#appender.waiters.size > 0) await this.#appender.waitFor('durable', end, () => undefined).catch(() => undefined);
+    // Asked again: a rejected write took back what was staged.
+    const kept = addon.nextPosition(id);
+    if (this.#appender.waiters.size > 0) await this.#appender.waitFor('durable', kept, () => undefined).catch(() => undefined);
   }
 
   async #finishDelete(name: string, position: number, doing: string): Promise<void> {
@@ -456,69 +474,13 @@ export class MessageStore implements AsyncDisposable {
       throw storeError('READ_ONLY', `Cannot ${doing}: the store was opened with readOnly. Open it without to change it.`);
   }
 
-  #known(name: string): TopicState {
-    const topic = this.#topics.get(name);
-    if (topic === undefined)
-      throw storeError(
-        'UNKNOWN_TOPIC',
-        `There is no topic ${JSON.stringify(name)} in ${this.directory}. Make it with createTopic.`,
-      );
-    return topic;
-  }
-
-  /** The queue a message goes to; its topic is made when that is allowed. */
-  #route(message: Message): QueueState {
-    this.#mustWrite('append');
-    if (typeof message !== 'object' || message === null) throw storeError('INVALID_ARGUMENT', 'The message is not an object.');
-    const { topic: name, queueId } = message;
-    let topic = this.#topics.get(name);
-    if (topic === undefined) topic = this.#autoCreate(name);
-    if (queueId !== undefined) return this.#topics.queue(topic, queueId);
-    return topic.route(shardingKeyOf(message));
-  }
-
-  #routeBatch(messages: readonly Message[]): QueueState {
-    const queue = this.#route(messages[0] as Message);
-    for (let i = 1; i < messages.length; i++) {
-      const message = messages[i] as Message;
-      if (
-        typeof message !== 'object' ||
-        message === null ||
-        message.topic !== queue.topic ||
-        (message.queueId ?? queue.queueId) !== queue.queueId
-      ) {
-        throw storeError(
-          'INVALID_ARGUMENT',
-          `Message ${i} of the batch is for another queue than the first: a batch goes to one queue.`,
-        );
-      }
-      const shardingKey = message.queueId === undefined ? shardingKeyOf(message) : undefined;
-      if (shardingKey !== undefined && this.#known(queue.topic).route(shardingKey) !== queue) {
-        throw storeError(
-          'INVALID_ARGUMENT',
-          `The shardingKey of message ${i} of the batch belongs to another queue than the first message.`,
-        );
-      }
-    }
-    return queue;
-  }
-
-  #autoCreate(name: string): TopicState {
-    if (!this.#options.autoCreateTopics && typeof name === 'string') this.#known(name);
-    if (this.#topics.isDeleting(name))
-      throw storeError('UNKNOWN_TOPIC', `Topic "${name}" is being deleted: await deleteTopic before appending to it again.`);
-    const topic = this.#topics.create(name, this.#options.defaultQueues);
-    // Its queues can be found again without the file, so the append does not wait for it.
-    this.#topics.save().catch((error: unknown) => this.#tell(error as StoreError));
-    return topic;
-  }
-
   /** The handle to read from; negative when there is no such queue. */
   #readable(name: string, queueId: number, offset: number): number {
     this.#mustBeOpen('read');
     safeInteger(offset, 'offset');
     this.#follow();
-    const queue = this.#topics.get(name)?.queues[queueId];
+    safeInteger(queueId, 'queueId');
+    const queue = this.#router.find(name)?.queues[queueId];
     return queue === undefined ? -1 : this.#topics.handle(queue);
   }
 

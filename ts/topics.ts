@@ -1,9 +1,12 @@
 /**
  * The topics of an open store and the engine's handles of their queues.
  *
- * A topic is in `config/topics.json`, or is known from the queues that the engine found; it has the larger number of queues of the two. A handle
- * is asked for when a queue is first used. Making a topic changes memory at once; the file follows (config/topics.ts). One thread.
+ * A topic is in `config/topics.json`, or is known from the queues that the engine found; it has the larger number of queues of the two. An
+ * append that makes a topic does not wait for the file: a topic that only the engine knows has at least as many queues as such an append
+ * gives it. A handle is asked for when a queue is first used. Making a topic changes memory at once; the file follows (config/topics.ts).
+ * One thread.
  */
+import { safeInteger } from './appendcheck.js';
 import type { TopicsFile } from './config/topics.js';
 import { storeError } from './errors.js';
 import type { Session } from './session.js';
@@ -53,11 +56,14 @@ export class Topics {
   readonly #topics = new Map<string, TopicState>();
   readonly #deleting = new Map<string, Promise<void>>();
 
-  constructor(session: Session, file: TopicsFile) {
+  /** `foundQueues`: how many queues a topic has at least that the file does not know; without it, those that were found. */
+  constructor(session: Session, file: TopicsFile, foundQueues?: number) {
     this.#session = session;
     this.#file = file;
     for (const topic of file.all()) this.#topic(topic.name).grow(Math.max(1, topic.queues));
     this.discover();
+    if (foundQueues === undefined) return;
+    for (const { name } of this.all()) if (file.get(name) === undefined) this.create(name, foundQueues);
   }
 
   /** Takes in what the engine has found since: queues of a store that another process writes. */
@@ -115,11 +121,16 @@ export class Topics {
   isDeleting(name: string): boolean {
     return this.#deleting.has(name);
   }
+  /** Resolves, never rejects, when no deletion is under way. */
+  async deletions(): Promise<void> {
+    await Promise.allSettled(this.#deleting.values());
+  }
   async deleted(name: string): Promise<void> {
     await this.#deleting.get(name)?.catch(() => undefined);
   }
 
   queue(topic: TopicState, queueId: number): QueueState {
+    safeInteger(queueId, 'queueId');
     const queue = topic.queues[queueId];
     if (queue === undefined) {
       throw storeError(

@@ -40,7 +40,10 @@ const ways: Readonly<Record<string, Way>> = {
     const next = turn(batches);
     let done = 0;
     const lane = async (): Promise<void> => {
-      while (!until()) done += (await store.appendBatch(next())).length;
+      while (!until()) {
+        const receipts = await store.appendBatch(next());
+        done += receipts.length;
+      }
     };
     await Promise.all(Array.from({ length: batchesInFlight }, lane));
     return done;

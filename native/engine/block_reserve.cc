@@ -40,6 +40,7 @@ Status BlockReserve::BeforeWrite(OpenFile& file, int64_t from, int64_t to) {
 }
 
 bool BlockReserve::Prepare(int64_t position, int64_t bytes_per_sync) {
+  if (!files_.Has(position)) return false;  // made with its first record
   if (opened_at_ < 0) opened_at_ = position;
   // A store that has written little gets little: a small disk must not be filled with empty blocks.
   const int64_t step = std::clamp(AlignUp(position - opened_at_, kMinStep), kMinStep, kMaxStep);

@@ -21,7 +21,7 @@ class Follower {
         files_(files),
         side_car_(side_car),
         own_(own),
-        boot_id_(platform.BootId()),
+        boot_id_(ShortText(platform.BootId())),
         scanner_(platform, files),
         rebuild_(platform, paths, queues, losses, deletions, true) {}
 
@@ -38,7 +38,7 @@ class Follower {
   FileSet& files_;
   SideCar& side_car_;
   const std::vector<OwnRange>& own_;
-  const std::string boot_id_;
+  const ShortText boot_id_;
   std::mutex mutex_;
   LogScanner scanner_;
   QueueRebuild rebuild_;

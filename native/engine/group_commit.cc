@@ -60,20 +60,14 @@ Status GroupCommit::Ready() const {
 }
 
 std::byte* GroupCommit::Stage(int64_t position, size_t bytes) {
-  if (current_ && current_->capacity - current_->used < bytes) HandOff();
-  if (!current_) current_ = TakeChunk(bytes);
-  Chunk& chunk = *current_;
-  if (chunk.extents.empty() || chunk.extents.back().end != position || position == files_.StartOf(position)) {
-    chunk.extents.push_back(Extent{position, chunk.used, 0, position, {}, 0});
-  }
-  std::byte* at = chunk.bytes.get() + chunk.used;
-  chunk.extents.back().bytes += bytes;
-  chunk.used += bytes;
+  bool passed = false;
+  std::byte* at = staging_.Stage(position, bytes, position == files_.StartOf(position), &passed);
+  if (passed) writer_thread_->Wake();
   return at;
 }
 
 void GroupCommit::Staged(int64_t end, const LastRecord& last, int64_t messages, Want want) {
-  Extent& extent = current_->extents.back();
+  Extent& extent = staging_.last();
   extent.end = end;
   extent.messages += messages;
   if (last.position >= 0) extent.last = last;
@@ -84,21 +78,13 @@ void GroupCommit::Staged(int64_t end, const LastRecord& last, int64_t messages, 
 }
 
 void GroupCommit::HandOff() {
-  if (!current_) return;
-  {
-    std::lock_guard lock(mutex_);
-    staged_.push_back(std::move(current_));
-  }
-  writer_thread_->Wake();
+  if (staging_.Pass()) writer_thread_->Wake();
 }
 
 Status GroupCommit::WriteInline(bool sync) {
   const int64_t written_before = written();
   const int64_t durable_before = durable();
-  if (current_) {
-    std::lock_guard lock(mutex_);
-    staged_.push_back(std::move(current_));
-  }
+  staging_.Pass();
   {
     std::lock_guard writing(writing_);
     WriteStaged();
@@ -124,12 +110,8 @@ void GroupCommit::RequestSync() {
 
 Mark GroupCommit::AcceptRejection() {
   std::lock_guard writing(writing_);  // the writer has let go of every chunk
+  staging_.Drop();
   std::lock_guard lock(mutex_);
-  if (current_) {
-    current_->Clear();
-    current_.reset();
-  }
-  staged_.clear();
   staged_end_ = written_mark_.position;
   staged_bytes_.store(0, std::memory_order_relaxed);
   sync_wanted_.store(std::min(sync_wanted_.load(), staged_end_), std::memory_order_release);
@@ -187,11 +169,7 @@ int64_t GroupCommit::NanosUntilDue() const {
 bool GroupCommit::WriteStaged() {
   bool progress = false;
   while (!failed() && !rejecting()) {
-    std::vector<std::unique_ptr<Chunk>> group;
-    {
-      std::lock_guard lock(mutex_);
-      group.swap(staged_);
-    }
+    std::vector<std::unique_ptr<Chunk>> group = staging_.Take();
     if (group.empty()) break;
     progress = true;
     for (std::unique_ptr<Chunk>& chunk : group) {
@@ -200,7 +178,7 @@ bool GroupCommit::WriteStaged() {
         Reject(std::move(status));
         return true;
       }
-      Recycle(std::move(chunk));
+      staging_.Recycle(std::move(chunk));
     }
   }
   return progress;
@@ -313,47 +291,6 @@ void GroupCommit::Fail(Status status) {
   if (failed()) return;
   failure_ = Status(Code::kFlushFailed, status.error(), status.position()).In(status.path());
   failed_.store(true, std::memory_order_release);
-}
-
-// ------------------------------------------------------------------------------------------------ samples and memory
-
-Status GroupCommit::failure() const {
-  std::lock_guard lock(mutex_);
-  return failure_;
-}
-
-Status GroupCommit::rejection() const {
-  std::lock_guard lock(mutex_);
-  return rejection_;
-}
-
-Mark GroupCommit::written_mark() const {
-  std::lock_guard lock(mutex_);
-  return written_mark_;
-}
-
-Mark GroupCommit::durable_mark() const {
-  std::lock_guard lock(mutex_);
-  return durable_mark_;
-}
-
-std::unique_ptr<Chunk> GroupCommit::TakeChunk(size_t bytes) {
-  if (bytes <= Chunk::kBytes) {
-    std::lock_guard lock(mutex_);
-    if (!spare_.empty()) {
-      std::unique_ptr<Chunk> chunk = std::move(spare_.back());
-      spare_.pop_back();
-      return chunk;
-    }
-  }
-  return std::make_unique<Chunk>(std::max(bytes, Chunk::kBytes));
-}
-
-void GroupCommit::Recycle(std::unique_ptr<Chunk> chunk) {
-  if (chunk->capacity != Chunk::kBytes) return;
-  chunk->Clear();
-  std::lock_guard lock(mutex_);
-  if (spare_.size() < kSpareChunks) spare_.push_back(std::move(chunk));
 }
 
 }  // namespace millrace

@@ -8,7 +8,7 @@
 //
 // Threads. One producer (Stage, HandOff, WriteInline, AcceptRejection). The writer service writes, and syncs in sync mode; the flusher
 // service syncs in async mode. WriteInline does both on the producer's thread. Two mutexes, writing_ and syncing_, are held over the
-// I/O of these roles; mutex_ only over memory. The listener is called by whichever thread made progress, with no lock held.
+// I/O of these roles. The listener is called by whichever thread made progress, with no lock held.
 #pragma once
 
 #include <atomic>
@@ -21,6 +21,7 @@
 #include "chunk.h"
 #include "file_set.h"
 #include "platform.h"
+#include "staging.h"
 #include "status.h"
 
 namespace millrace {
@@ -74,10 +75,10 @@ class GroupCommit {
   bool failed() const { return failed_.load(std::memory_order_acquire); }
   bool rejecting() const { return rejecting_.load(std::memory_order_acquire); }
   bool syncing() const { return sync_in_flight_.load(std::memory_order_relaxed); }
-  Status failure() const;
-  Status rejection() const;
-  Mark written_mark() const;
-  Mark durable_mark() const;  // position may lag durable() within a group that crosses files
+  Status failure() const { return Sample(failure_); }
+  Status rejection() const { return Sample(rejection_); }
+  Mark written_mark() const { return Sample(written_mark_); }
+  Mark durable_mark() const { return Sample(durable_mark_); }  // position may lag durable() within a group that crosses files
   int64_t staged_bytes() const { return staged_bytes_.load(std::memory_order_relaxed); }
   int64_t bytes_per_sync() const { return bytes_per_sync_.load(std::memory_order_relaxed); }
   // For the engine's own files (queues, side-car): their failed sync fails the log too.
@@ -107,10 +108,12 @@ class GroupCommit {
   void SyncWritten();
   Status SyncOneFile(int64_t position);
   int64_t NanosUntilDue() const;
-  std::unique_ptr<Chunk> TakeChunk(size_t bytes);
-  void Recycle(std::unique_ptr<Chunk> chunk);
 
-  static constexpr size_t kSpareChunks = 8;
+  template <typename Value>
+  Value Sample(const Value& value) const {
+    std::lock_guard lock(mutex_);
+    return value;
+  }
 
   Platform& platform_;
   FileSet& files_;
@@ -121,12 +124,10 @@ class GroupCommit {
   std::mutex writing_;
   std::mutex syncing_;
 
-  std::unique_ptr<Chunk> current_;  // producer only
-  int64_t staged_end_ = 0;          // producer only
+  Staging staging_;
+  int64_t staged_end_ = 0;  // producer only
 
-  mutable std::mutex mutex_;
-  std::vector<std::unique_ptr<Chunk>> staged_;
-  std::vector<std::unique_ptr<Chunk>> spare_;
+  mutable std::mutex mutex_;  // the marks, the rejection and the failure
   Mark written_mark_;
   Mark durable_mark_;
   Status rejection_;

@@ -57,6 +57,11 @@ Status Sync(Platform& platform, FileHandle file) {
   return ToStatus(Repeat([&] { return platform.Sync(file); }));
 }
 
+Status Lock(Platform& platform, FileHandle file) {
+  const IoResult result = Repeat([&] { return platform.Lock(file); });
+  return result.error == EAGAIN ? Status(Code::kLocked) : ToStatus(result);
+}
+
 Status Resize(Platform& platform, FileHandle file, int64_t size) {
   return ToStatus(Repeat([&] { return platform.Resize(file, size); }));
 }

@@ -21,6 +21,8 @@ Status Read(Platform& platform, FileHandle file, std::span<std::byte> to, int64_
 Status Write(Platform& platform, FileHandle file, std::span<const std::byte> from, int64_t position, size_t* written);
 Status Write(Platform& platform, FileHandle file, std::span<const std::byte> from, int64_t position);
 Status Sync(Platform& platform, FileHandle file);
+// kLocked when somebody else has it.
+Status Lock(Platform& platform, FileHandle file);
 Status Resize(Platform& platform, FileHandle file, int64_t size);
 Status Reserve(Platform& platform, FileHandle file, int64_t position, int64_t size);
 Status Size(Platform& platform, FileHandle file, int64_t* size);

@@ -32,7 +32,17 @@ WatermarkSlot Maintenance::Slot() const {
   return slot;
 }
 
-void Maintenance::Publish() { parts_.side_car.Publish(Slot()); }
+void Maintenance::Publish() {
+  const WatermarkSlot slot = Slot();
+  published_written_.store(slot.written, std::memory_order_relaxed);
+  published_durable_.store(slot.durable, std::memory_order_relaxed);
+  parts_.side_car.Publish(slot);
+}
+
+void Maintenance::PublishSoon() {
+  const int64_t news = parts_.group.written() - published_written_.load(std::memory_order_relaxed);
+  if (news >= kPublishBytes || parts_.group.durable() != published_durable_.load(std::memory_order_relaxed)) Publish();
+}
 
 bool Maintenance::Wanted() const {
   const int64_t written = parts_.group.written();
@@ -56,6 +66,10 @@ int64_t Maintenance::StepNow() {
   int64_t wait = kForever;
   const auto soon = [&wait](int64_t nanos) { wait = std::min(wait, std::max<int64_t>(nanos, 0)); };
 
+  if (written != published_written_.load(std::memory_order_relaxed)) {
+    Publish();
+    soon(kPublishNanos);  // there may be more that nobody published
+  }
   if (parts_.losses.TakeChanged()) {
     Status status = parts_.side_car.SaveLosses(parts_.losses.All());
     if (!status.ok()) {
@@ -95,9 +109,14 @@ int64_t Maintenance::StepNow() {
     if (slot_since_ == 0) slot_since_ = now;
     if (now - slot_since_ >= kSlotNanos) {
       Status status = parts_.side_car.WriteSlot(Slot());
-      if (!status.ok()) parts_.group.Fail(std::move(status));
-      slot_durable_ = durable.position;
-      slot_since_ = 0;
+      if (status.ok()) {
+        slot_durable_ = durable.position;
+        slot_since_ = 0;
+      } else {
+        slot_since_ = now + kRetryNanos - kSlotNanos;
+        Report(std::move(status));
+        soon(kRetryNanos);
+      }
     } else {
       soon(slot_since_ + kSlotNanos - now);
     }
@@ -155,19 +174,14 @@ Status Maintenance::AdvanceQ() {
   Status status = FlushQueues(&reached);
   if (!status.ok()) return status;
   status = parts_.queues.files().SyncAll();
-  if (!status.ok()) {
-    parts_.group.Fail(Status(Code::kFlushFailed, status.error()).In(status.path()));
-    return status;
-  }
+  if (!status.ok()) return status;
   {
     std::lock_guard lock(mutex_);
     synced_queues_ = queued_;
     synced_census_ = queued_census_;
   }
   status = WriteCheckpoint(reached);
-  if (status.ok()) status = parts_.side_car.WriteSlot(Slot());
-  if (!status.ok()) parts_.group.Fail(Status(Code::kFlushFailed, status.error()).In(status.path()));
-  return status;
+  return status.ok() ? parts_.side_car.WriteSlot(Slot()) : std::move(status);
 }
 
 Status Maintenance::WriteCheckpoint(const Mark& queued) {
@@ -184,7 +198,10 @@ Status Maintenance::WriteCheckpoint(const Mark& queued) {
     status = io::Resize(parts_.platform, file, static_cast<int64_t>(format::kCheckpointBytes));
   }
   if (status.ok()) status = io::Write(parts_.platform, file, bytes, 0);
-  if (status.ok()) status = io::Sync(parts_.platform, file);
+  if (status.ok()) {
+    status = io::Sync(parts_.platform, file);
+    if (!status.ok()) status = Status(Code::kFlushFailed, status.error());
+  }
   parts_.platform.Close(file);
   return status.ok() ? std::move(status) : std::move(status).In(parts_.paths.checkpoint);
 }
@@ -198,6 +215,10 @@ Status Maintenance::Finish() {
     return parts_.group.failure();
   }
   status = AdvanceQ();
+  if (status.code() == Code::kFlushFailed) {
+    parts_.group.Fail(Status(Code::kFlushFailed, status.error()).In(status.path()));
+    (void)parts_.side_car.WriteSlot(Slot());
+  }
   if (!status.ok()) return status;
   base_.clean = true;
   return parts_.side_car.WriteSlot(Slot());

@@ -41,6 +41,8 @@ class Maintenance : public Service {
   bool Wanted() const;
   // Stores the watermarks where other processes, and a killed one's successor, find them. Any thread.
   void Publish();
+  // The same, unless little has happened since: then the service does it within milliseconds.
+  void PublishSoon();
   // The last of it, after all services have stopped: tails, queues, checkpoint, and the slot that says `clean`.
   Status Finish();
 
@@ -58,11 +60,13 @@ class Maintenance : public Service {
   int64_t QDistance() const;
 
   static constexpr int64_t kMilli = 1'000'000;
+  static constexpr int64_t kPublishNanos = 5 * kMilli;
+  static constexpr int64_t kPublishBytes = 64 * 1024;
   static constexpr int64_t kTailNanos = 100 * kMilli;
   static constexpr int64_t kSlotNanos = 100 * kMilli;
   static constexpr int64_t kQNanos = 10'000 * kMilli;
   static constexpr int64_t kRetryNanos = 1'000 * kMilli;
-  static constexpr int64_t kManyEntries = 64 * 1024;
+  static constexpr int64_t kManyEntries = 16 * 1024;
   static constexpr int64_t kQBytes = int64_t{256} << 20;
   static constexpr int64_t kRecoveryFiles = 8;  // RocketMQ looks at the last ten files
 
@@ -85,6 +89,8 @@ class Maintenance : public Service {
   int64_t next_file_retry_ = 0;
   std::atomic<int64_t> flush_retry_{0};
   std::atomic<int64_t> next_file_at_{0};
+  std::atomic<int64_t> published_written_{-1};
+  std::atomic<int64_t> published_durable_{-1};
   std::atomic<bool> ticking_{false};  // a deadline is set: what is new now will be seen then
 };
 

@@ -35,16 +35,19 @@ Opening::~Opening() {
   if (lock_ != kNoFile) platform_.Close(lock_);
 }
 
-void Opening::ReadAbort(int64_t* process_id) {
+Status Opening::ReadAbort(int64_t* process_id) {
   std::vector<std::byte> bytes;
   *process_id = abort_session_ = abort_before_ = 0;
-  if (!io::ReadFile(platform_, paths_.abort, 4096, &bytes).ok()) return;
+  Status status = io::ReadFile(platform_, paths_.abort, 4096, &bytes);
+  // One that is gone, or no file of this kind, names nobody.
+  if (!status.ok()) return status.code() == Code::kNotFound || status.code() == Code::kCorruption ? Status::Ok() : std::move(status);
   const std::string text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   long long numbers[3] = {};
   (void)std::sscanf(text.c_str(), "%lld millrace %lld after %lld", &numbers[0], &numbers[1], &numbers[2]);
   *process_id = numbers[0];
   abort_session_ = numbers[1];
   abort_before_ = numbers[2];
+  return Status::Ok();
 }
 
 Status Opening::LockDirectory() {
@@ -58,12 +61,12 @@ Status Opening::LockDirectory() {
   if (root == PathKind::kNone) status = MakeWithParents(platform_, paths_.root);
   if (status.ok()) status = io::Open(platform_, paths_.lock, OpenMode::kCreate, &lock_);
   if (!status.ok()) return status;
-  const IoResult locked = platform_.Lock(lock_);
-  if (!locked.ok()) {
+  status = io::Lock(platform_, lock_);
+  if (!status.ok()) {
     platform_.Close(std::exchange(lock_, kNoFile));
-    if (locked.error != EAGAIN) return Status::FromErrno(locked.error).In(paths_.lock);
+    if (status.code() != Code::kLocked) return std::move(status).In(paths_.lock);
     int64_t process_id = 0;
-    ReadAbort(&process_id);
+    (void)ReadAbort(&process_id);
     return Status(Code::kLocked, 0, process_id).In(paths_.root);
   }
   // While waiting for the lock somebody may have made a store, or wiped one.
@@ -83,23 +86,25 @@ Status Opening::Inspect() {
   return status;
 }
 
-int64_t Opening::SizeOf(const std::string& path) {
+Status Opening::SizeOf(const std::string& path, int64_t* size) {
   FileHandle file = kNoFile;
-  int64_t size = -1;
-  if (!io::Open(platform_, path, OpenMode::kRead, &file).ok()) return -1;
-  if (!io::Size(platform_, file, &size).ok()) size = -1;
+  Status status = io::Open(platform_, path, OpenMode::kRead, &file);
+  if (!status.ok()) return status;
+  status = io::Size(platform_, file, size);
   platform_.Close(file);
-  return size;
+  return status.ok() ? std::move(status) : std::move(status).In(path);
 }
 
 Status Opening::FindSizes() {
+  Status status;
   identity = found.identity;
   int64_t& file_bytes = identity.file_bytes;
   if (!found.has_identity) {
     // Somebody else's directory: the names tell the size of all but a single file, and that tells its own.
     file_bytes = config_.file_bytes;
     for (size_t i = 1; i < log_files.size(); i++) file_bytes = i == 1 ? log_files[1] - log_files[0] : std::min(file_bytes, log_files[i] - log_files[i - 1]);
-    if (log_files.size() == 1 && config_.file_bytes == 0) file_bytes = std::max<int64_t>(0, SizeOf(paths_.commit_log + "/" + FileName(log_files[0])));
+    if (log_files.size() == 1 && config_.file_bytes == 0) status = SizeOf(paths_.commit_log + "/" + FileName(log_files[0]), &file_bytes);
+    if (!status.ok()) return status;
     if (file_bytes == 0) file_bytes = StoreConfig::kDefaultFileBytes;
   }
   if (config_.file_bytes != 0 && config_.file_bytes != file_bytes) return Status(Code::kInvalid, 0, file_bytes).In(paths_.commit_log);
@@ -111,7 +116,7 @@ Status Opening::FindSizes() {
   }
   int64_t largest = 0;
   std::vector<DirectoryEntry> topics;
-  Status status = io::List(platform_, paths_.consume_queue, &topics);
+  status = io::List(platform_, paths_.consume_queue, &topics);
   for (size_t t = 0; status.ok() && t < topics.size() && largest == 0; t++) {
     if (!topics[t].is_directory) continue;
     std::vector<DirectoryEntry> queues;
@@ -122,7 +127,10 @@ Status Opening::FindSizes() {
       std::vector<DirectoryEntry> names;
       status = io::List(platform_, directory, &names);
       for (const DirectoryEntry& name : names) {
-        if (!name.is_directory && ParseFileName(name.name) >= 0) largest = std::max(largest, SizeOf(directory + "/" + name.name));
+        if (!status.ok() || name.is_directory || ParseFileName(name.name) < 0) continue;
+        int64_t size = 0;
+        status = SizeOf(directory + "/" + name.name, &size);
+        largest = std::max(largest, size);
       }
     }
   }
@@ -151,8 +159,9 @@ Status Opening::InspectLog() {
   if (!status.ok()) return status;
   for (const int64_t file : log_files) {
     const std::string path = paths_.commit_log + "/" + FileName(file);
-    const int64_t size = SizeOf(path);
-    if (size < 0) return Status(Code::kIoError, EIO, file).In(path);
+    int64_t size = 0;
+    status = SizeOf(path, &size);
+    if (!status.ok()) return std::move(status).At(file);
     if (file % identity.file_bytes != 0 || size > identity.file_bytes) return Status(Code::kFormatMismatch, 0, file).In(path);
     if (size == identity.file_bytes) continue;
     // A crash can cut short only the newest file.
@@ -165,7 +174,8 @@ Status Opening::InspectLog() {
 Status Opening::ChooseStart() {
   had_abort = platform_.Kind(paths_.abort) != PathKind::kNone;
   int64_t process_id = 0;
-  ReadAbort(&process_id);
+  Status status = ReadAbort(&process_id);
+  if (!status.ok()) return status;
   FileSet files(platform_, paths_.commit_log, paths_.temporary, identity.file_bytes, true);
   files.Load(log_files);
   start.read_only = config_.read_only;
@@ -174,7 +184,7 @@ Status Opening::ChooseStart() {
 
   bool recognised = found.has_identity && found.has_slot;
   if (recognised) {
-    Status status = Recognise(files, &recognised);
+    status = Recognise(files, &recognised);
     if (!status.ok()) return status;
     side_car_overtaken = !recognised;
   }
@@ -184,7 +194,6 @@ Status Opening::ChooseStart() {
   generation = slot.generation;
   sequence = slot.sequence;
   bool ends = true;
-  Status status;
   if (slot.clean && !had_abort && short_last < 0) status = EndsAt(files, slot, &ends);
   if (!status.ok()) return status;
   foreign = had_abort ? abort_session_ != slot.session && abort_before_ != slot.session : !slot.clean || !ends;
@@ -193,7 +202,7 @@ Status Opening::ChooseStart() {
   start.own = identity.own;
   start.watermark = slot.durable;
   const int64_t last_end = slot.last.position < 0 ? slot.first : slot.last.position + slot.last.size;
-  const bool cache_survived = found.has_published && found.published.boot_id == platform_.BootId() && !slot.sync_failed;
+  const bool cache_survived = found.has_published && found.published.boot_id == ShortText(platform_.BootId()) && !slot.sync_failed;
   if (foreign) {
     // Behind our last record the log is somebody else's, until we write again.
     for (OwnRange& range : start.own) range.to = std::min(range.to, std::max(range.from, last_end));

@@ -46,8 +46,8 @@ class Opening {
   Status AdoptStart(FileSet& files);
   Status Recognise(FileSet& files, bool* recognised);
   Status EndsAt(FileSet& files, const WatermarkSlot& slot, bool* ends);
-  int64_t SizeOf(const std::string& path);
-  void ReadAbort(int64_t* process_id);
+  Status SizeOf(const std::string& path, int64_t* size);
+  Status ReadAbort(int64_t* process_id);
 
   Platform& platform_;
   const StorePaths& paths_;

@@ -34,7 +34,7 @@ Status QueueFiles::Write(const std::string& topic, int32_t queue_id, int64_t off
     } else if (status.ok()) {
       int64_t different = static_cast<int64_t>(count);
       if (rewritten != nullptr) status = Compare(*file, (offset - start) * kEntry, bytes, &different);
-      if (status.ok() && different > 0) {
+      if (status.ok()) {
         status = io::Write(platform_, file->handle(), bytes, (offset - start) * kEntry);
         Unsynced(directory, path, false);
       }
@@ -196,17 +196,35 @@ Status QueueFiles::SyncAll() {
     files.swap(unsynced_files_);
     directories.swap(unsynced_directories_);
   }
-  if (files.size() + directories.size() > kManyUnsynced) return io::SyncFileSystem(platform_, paths_.consume_queue);
+  Status status = Sync(files, directories);
+  if (status.ok() || status.code() == Code::kFlushFailed) return status;
+  // Nothing was lost, only not asked for.
+  std::lock_guard lock(mutex_);
+  unsynced_files_.merge(files);
+  unsynced_directories_.merge(directories);
+  return status;
+}
+
+Status QueueFiles::Sync(const std::set<std::string>& files, const std::set<std::string>& directories) {
+  const auto failed = [](Status status) {
+    const bool was_asked = status.code() != Code::kTooManyFiles;
+    return was_asked ? Status(Code::kFlushFailed, status.error()).In(status.path()) : std::move(status);
+  };
+  if (files.size() + directories.size() > kManyUnsynced) {
+    Status status = io::SyncFileSystem(platform_, paths_.consume_queue);
+    return status.ok() ? std::move(status) : failed(std::move(status));
+  }
   for (const std::string& path : files) {
     std::shared_ptr<OpenFile> file;
     Status status = Acquire(path, OpenMode::kReadWrite, &file);
     if (status.code() == Code::kNotFound) continue;  // removed meanwhile
-    if (status.ok()) status = io::Sync(platform_, file->handle());
-    if (!status.ok()) return std::move(status).In(path);
+    if (!status.ok()) return status;
+    status = io::Sync(platform_, file->handle());
+    if (!status.ok()) return failed(std::move(status).In(path));
   }
   for (const std::string& path : directories) {
     Status status = io::SyncDirectory(platform_, path);
-    if (!status.ok() && status.code() != Code::kNotFound) return status;
+    if (!status.ok() && status.code() != Code::kNotFound) return failed(std::move(status));
   }
   return Status::Ok();
 }

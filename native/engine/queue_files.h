@@ -33,7 +33,8 @@ class QueueFiles {
   std::string DirectoryOf(const std::string& topic, int32_t queue_id) const;
 
   // Writes entries of one queue from `offset` on. A file that is missing is made; before `offset` it is filled with pre-blank entries.
-  // With `rewritten`, what stands there already is compared first, and only what differs is written and counted.
+  // With `rewritten`, what stands there already is compared first, and only what differs is counted. It is written all the same: the page
+  // cache may show what a failed sync never brought to the disk.
   Status Write(const std::string& topic, int32_t queue_id, int64_t offset, std::span<const QueueEntry> entries, int64_t* rewritten);
   // Entries from `offset` on, at most `count`; fewer where the files end.
   Status Read(const std::string& topic, int32_t queue_id, int64_t offset, int64_t count, ReadMode mode, std::vector<QueueEntry>* entries);
@@ -42,7 +43,8 @@ class QueueFiles {
   // Removes the queue's files and directory.
   Status Remove(const std::string& topic, int32_t queue_id);
 
-  // Everything written since the last call becomes durable, files and directories. An error is final for the store.
+  // Everything written since the last call becomes durable, files and directories. kFlushFailed is final for the store; after any other
+  // error (no descriptor is left) the call may be made again.
   Status SyncAll();
 
   int64_t open_count() const;
@@ -52,6 +54,7 @@ class QueueFiles {
   void Forget(const std::string& path);
   Status Make(const std::string& topic, int32_t queue_id, int64_t start, int64_t offset, std::span<const std::byte> entries);
   Status Compare(const OpenFile& file, int64_t at, std::span<const std::byte> bytes, int64_t* different);
+  Status Sync(const std::set<std::string>& files, const std::set<std::string>& directories);
   void Unsynced(const std::string& directory, const std::string& path, bool made);
 
   static constexpr size_t kMaxOpen = 128;

@@ -27,7 +27,9 @@ bool IsTopicName(std::string_view name) {
 Status QueueRebuild::Load(int64_t bound, int64_t first, QueueCensus* census, bool* whole) {
   *census = QueueCensus{};
   *whole = true;
+  stale_.clear();
   unfounded_.clear();
+  ahead_ = false;
   std::vector<DirectoryEntry> topics;
   Status status = io::List(platform_, paths_.consume_queue, &topics);
   if (status.code() == Code::kNotFound) return Status::Ok();
@@ -66,6 +68,8 @@ Status QueueRebuild::LoadQueue(const std::string& topic, int32_t queue_id, int64
     end = start / kEntry + per_file;
   }
   if (begin < 0) return Status::Ok();
+  // Of a log that has its first record, only a deleted topic's queue begins later.
+  if (first == 0 && begin > 0 && !deletions_.contains(topic)) *whole = false;
 
   // Only the last file can have a size of its own: the others were followed by one.
   const std::string last = directory + "/" + FileName((end - per_file) * kEntry);
@@ -96,8 +100,13 @@ Status QueueRebuild::LoadQueue(const std::string& topic, int32_t queue_id, int64
   };
   int64_t next = begin;
   int64_t min = begin;
+  const int64_t room = end;
   status = count_while(begin, [&](const QueueEntry& entry) { return entry.pre_blank() || (entry.valid() && entry.position < bound); }, &next);
   if (!status.ok()) return status;
+  std::vector<QueueEntry> behind;
+  if (next < room) status = files.Read(topic, queue_id, next, 1, ReadMode::kMayBlock, &behind);
+  if (!status.ok()) return status;
+  ahead_ = ahead_ || (!behind.empty() && behind[0] != QueueEntry{});
   end = next;
   status = count_while(begin, [&](const QueueEntry& entry) { return entry.pre_blank() || entry.position < first; }, &min);
   if (!status.ok()) return status;
@@ -105,6 +114,16 @@ Status QueueRebuild::LoadQueue(const std::string& topic, int32_t queue_id, int64
     // A power cut may keep a later file and take the first one. Where the queue begins, its first record tells.
     unfounded_.emplace_back(topic, queue_id);
     return status;
+  }
+  const auto deleted = deletions_.find(topic);
+  if (deleted != deletions_.end()) {
+    const auto gone = deleted->second.next_offset.find(queue_id);
+    const int64_t begins = gone == deleted->second.next_offset.end() ? 0 : gone->second;
+    if (next <= begins) {  // all of it is of the topic that was deleted: a crash came before its files went
+      stale_.emplace_back(topic, queue_id);
+      return status;
+    }
+    min = std::max(min, begins);
   }
   // A file that holds nothing below the bound was made after the count was taken.
   std::vector<QueueEntry> newest;
@@ -179,6 +198,16 @@ Status QueueRebuild::KeepSurvivors(int32_t handle, ConsumeQueue& queue, int64_t 
     if (there.empty() || !there[0].valid() || there[0].pre_blank() || there[0].position >= end || !losses_.Find(there[0].position, &range)) return status;
     Push(handle, there[0]);
   }
+}
+
+Status QueueRebuild::RemoveStale() {
+  if (read_only_) return Status::Ok();
+  for (const auto& [topic, queue_id] : stale_) {
+    Status status = table_.files().Remove(topic, queue_id);
+    if (!status.ok()) return status;
+  }
+  stale_.clear();
+  return Status::Ok();
 }
 
 Status QueueRebuild::Finish(int64_t end) {

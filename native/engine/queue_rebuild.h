@@ -1,7 +1,7 @@
 // The queues' part of recovery: finds how far the entries on disk can be believed, and dispatches the records behind that anew.
 //
 // Load trusts entries of positions below a bound and forgets the rest; Dispatch pushes what the scan finds; Flush compares with what is in
-// the files and writes only what differs. Numbers never move: an entry that damage took becomes one that names the lost range. One thread.
+// the files and counts what differs. Numbers never move: an entry that damage took becomes one that names the lost range. One thread.
 #pragma once
 
 #include <map>
@@ -30,6 +30,8 @@ class QueueRebuild {
   // False when the record's number does not follow on and no damage is known that explains it; then the record is dispatched only
   // with `accept`. `from_first`: the scan began with the first record there is, so a queue may begin at any number.
   bool Dispatch(const RecordView& record, bool from_first, bool accept);
+  // Removes what Load found of deleted topics: a crash came before their files went. Not for a read-only handle.
+  Status RemoveStale();
   void Rollback(int64_t position) { table_.Rollback(position); }
   // Bounds memory: entries below `position` go to their files.
   Status Flush(int64_t position);
@@ -37,6 +39,8 @@ class QueueRebuild {
   Status Finish(int64_t end);
 
   int64_t rewritten() const { return rewritten_; }
+  // Load found entries that nothing below the bound explains. Finish cuts what the log does not explain either.
+  bool ahead() const { return ahead_; }
 
  private:
   Status LoadQueue(const std::string& topic, int32_t queue_id, int64_t bound, int64_t first, QueueCensus* census, bool* whole);
@@ -50,6 +54,8 @@ class QueueRebuild {
   const std::map<std::string, Deletion>& deletions_;
   const bool read_only_;
   int64_t rewritten_ = 0;
+  bool ahead_ = false;
+  std::vector<std::pair<std::string, int32_t>> stale_;  // directories of deleted topics
   std::vector<std::pair<std::string, int32_t>> unfounded_;  // queues with files of which no entry can be believed
 };
 

@@ -90,6 +90,10 @@ void Recovery::Lose(int64_t from, int64_t to, LossReason reason, RecoveryOutcome
 }
 
 Status Recovery::ScanLog(const RecoveryStart& start, bool dispatch, RecoveryOutcome* outcome) {
+  if (dispatch) {
+    Status status = rebuild_.RemoveStale();
+    if (!status.ok()) return status;
+  }
   const bool from_first = start.scan_from <= files_.first();
   const int64_t total = std::max<int64_t>(0, std::min(files_.last() + files_.file_bytes(), start.scan_limit) - start.scan_from);
   int64_t at = start.scan_from;

@@ -63,7 +63,7 @@ class Recovery {
   // True when Repair is going to cut something: the generation has to grow, durably, before it.
   bool Cuts() const { return cut_to_ > cut_from_ || later_data_; }
   // True when there is anything to repair, also without a cut.
-  bool Changed() const { return Cuts() || !blanks_.empty() || table_.tail_entries() > 0; }
+  bool Changed() const { return Cuts() || !blanks_.empty() || table_.tail_entries() > 0 || rebuild_.ahead(); }
   // Makes the disk what Scan said it is. The loss map has been saved.
   Status Repair(int64_t generation, RecoveryOutcome* outcome);
 

@@ -80,6 +80,12 @@ class SealedReader {
     rest_ = rest_.subspan(size);
     return text;
   }
+  // As many bytes as `text` has.
+  void GetText(std::span<char> text) {
+    if (!Has(text.size())) return;
+    std::memcpy(text.data(), rest_.data(), text.size());
+    rest_ = rest_.subspan(text.size());
+  }
   bool ok() const { return ok_; }
 
  private:

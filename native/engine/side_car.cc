@@ -87,7 +87,7 @@ Status SideCar::Load(Found* found) {
       const size_t at = static_cast<size_t>(SlotPosition(i));
       if (bytes.size() < at + static_cast<size_t>(WatermarkSlot::kSlotBytes)) break;
       if (!slot.Decode(std::span(bytes).subspan(at, static_cast<size_t>(WatermarkSlot::kSlotBytes)))) continue;
-      if (found->has_identity && slot.store_id != found->identity.store_id) continue;
+      if (found->has_identity && slot.store_id != ShortText(found->identity.store_id)) continue;
       if (i >= WatermarkSlot::kSyncedSlots && (!found->has_published || slot.sequence > found->published.sequence)) {
         found->has_published = true;
         found->published = slot;
@@ -226,7 +226,7 @@ Status SideCar::OpenWatermarks(int64_t sequence) {
 Status SideCar::WriteSlot(WatermarkSlot slot) {
   FileHandle handle;
   int64_t position;
-  std::vector<std::byte> bytes;
+  std::array<std::byte, WatermarkSlot::kEncodedBytes> bytes;
   {
     std::lock_guard lock(mutex_);
     if (!watermarks_) return Status(Code::kNotOpen);
@@ -237,7 +237,10 @@ Status SideCar::WriteSlot(WatermarkSlot slot) {
     next_synced_ = (next_synced_ + 1) % WatermarkSlot::kSyncedSlots;
   }
   Status status = io::Write(platform_, handle, bytes, position);
-  if (status.ok()) status = io::Sync(platform_, handle);
+  if (status.ok()) {
+    status = io::Sync(platform_, handle);
+    if (!status.ok()) status = Status(Code::kFlushFailed, status.error());
+  }
   return status.ok() ? std::move(status) : std::move(status).In(paths_.watermarks);
 }
 
@@ -245,7 +248,7 @@ void SideCar::Publish(WatermarkSlot slot) {
   std::lock_guard lock(mutex_);
   if (map_ == nullptr) return;
   slot.sequence = ++sequence_;
-  const std::vector<std::byte> bytes = slot.Encode();
+  const std::array<std::byte, WatermarkSlot::kEncodedBytes> bytes = slot.Encode();
   const int64_t position = SlotPosition(WatermarkSlot::kSyncedSlots + next_published_);
   next_published_ = (next_published_ + 1) % WatermarkSlot::kPublishedSlots;
   // A fault here loses a hint, no promise: the synced slots carry those.

@@ -69,7 +69,7 @@ class SideCar {
 
   // Makes or opens `watermarks` for writing; the next slot has a sequence above `sequence`.
   Status OpenWatermarks(int64_t sequence);
-  // Durable when it returns OK.
+  // Durable when it returns OK. kFlushFailed when the sync failed; a write that failed (a full disk) may be tried again.
   Status WriteSlot(WatermarkSlot slot);
   // A store to memory: no call, no sync.
   void Publish(WatermarkSlot slot);

@@ -20,6 +20,14 @@ int32_t Store::OpenQueue(const std::string& topic, int32_t queue_id) {
   return queues_->Add(topic, queue_id, next, next, false);
 }
 
+ConsumeQueue* Store::ProducerQueue(int32_t handle) {
+  if (handle < 0) return nullptr;
+  const size_t at = static_cast<size_t>(handle);
+  if (at >= producer_queues_.size()) producer_queues_.resize(at + 1);
+  if (!producer_queues_[at]) producer_queues_[at] = queues_->Get(handle);
+  return producer_queues_[at].get();
+}
+
 Status Store::Ready() const {
   if (config_.read_only) return Status(Code::kReadOnly);
   Status status = group_->Ready();
@@ -30,8 +38,8 @@ Status Store::Ready() const {
 Status Store::Append(int32_t handle, RecordFields fields, int64_t now, Want want, Appended* appended) {
   Status status = Ready();
   if (!status.ok()) return status;
-  const std::shared_ptr<ConsumeQueue> queue = queues_->Get(handle);
-  if (!queue) return Status(Code::kNotFound);
+  ConsumeQueue* const queue = ProducerQueue(handle);
+  if (queue == nullptr) return Status(Code::kNotFound);
   fields.topic = queue->topic();
   fields.queue_id = queue->queue_id();
   fields.store_host = config_.store_host;
@@ -64,8 +72,8 @@ void Store::BeginBatch(int32_t queue) {
 }
 
 Status Store::AddToBatch(RecordFields fields) {
-  const std::shared_ptr<ConsumeQueue> queue = queues_->Get(batch_queue_);
-  if (!queue) return Status(Code::kNotFound);
+  ConsumeQueue* const queue = ProducerQueue(batch_queue_);
+  if (queue == nullptr) return Status(Code::kNotFound);
   fields.topic = queue->topic();
   fields.queue_id = queue->queue_id();
   fields.store_host = config_.store_host;
@@ -84,8 +92,8 @@ Status Store::AddToBatch(RecordFields fields) {
 Status Store::CommitBatch(int64_t now, Want want, Appended* first) {
   Status status = Ready();
   if (!status.ok()) return status;
-  const std::shared_ptr<ConsumeQueue> queue = queues_->Get(batch_queue_);
-  if (!queue || batch_.empty()) return Status(Code::kInvalid);
+  ConsumeQueue* const queue = ProducerQueue(batch_queue_);
+  if (queue == nullptr || batch_.empty()) return Status(Code::kInvalid);
   const CommitLog::Placed placed = log_->Place(batch_bytes_.size(), now);
   std::copy(batch_bytes_.begin(), batch_bytes_.end(), placed.bytes);
   int64_t offset = queue->next_offset();
@@ -249,7 +257,8 @@ Status Store::TakeBackgroundError() {
 
 void Store::OnProgress(bool wake) {
   if (maintenance_) {
-    maintenance_->Publish();
+    if (wake) maintenance_->Publish();
+    else maintenance_->PublishSoon();
     if (maintenance_thread_ && (maintenance_->Wanted() || failed())) maintenance_thread_->Wake();
   }
   if (listener_ != nullptr && (wake || rejecting() || failed())) listener_->OnProgress();

@@ -28,7 +28,7 @@ namespace millrace {
 // What open found, beside the outcome of the scan.
 struct OpenReport {
   RecoveryOutcome outcome;
-  bool clean = true;
+  bool clean = true;                // whoever had it open last closed it in order
   bool created = false;
   bool foreign = false;             // another program wrote here since we did
   bool side_car_set_aside = false;  // it described another log, or did not verify
@@ -130,6 +130,7 @@ class Store : private CommitListener {
   Status Recover(Opening& opening, const RecoveryProgress& progress, Mark* end);
   Status WriteOpen(Opening& opening);
   Status Ready() const;
+  ConsumeQueue* ProducerQueue(int32_t handle);
   Status StartServices(const WatermarkSlot& base, const Mark& end);
   void OnProgress(bool wake) override;
   int64_t visible() const { return follower_ ? follower_->visible() : group_->visible(); }
@@ -168,6 +169,7 @@ class Store : private CommitListener {
   std::unique_ptr<Maintenance> maintenance_;
   std::unique_ptr<ServiceThread> maintenance_thread_;
 
+  std::vector<std::shared_ptr<ConsumeQueue>> producer_queues_;  // by handle, so that an append takes no lock to find its queue
   int32_t batch_queue_ = QueueTable::kNoQueue;
   std::vector<std::byte> batch_bytes_;
   std::vector<BatchRecord> batch_;

@@ -49,7 +49,8 @@ Status Store::OpenNow(const RecoveryProgress& progress) {
   Mark end;
   status = Recover(opening, progress, &end);
   if (!status.ok()) return status;
-  report_.clean = opening.clean || !opening.exists;
+  // RocketMQ takes `abort` away when it closes in order, as we do.
+  report_.clean = !opening.exists || (!opening.had_abort && opening.short_last < 0);
   report_.created = !opening.exists;
   report_.foreign = opening.foreign;
   report_.side_car_set_aside = !opening.not_believed.empty();
@@ -66,7 +67,7 @@ Status Store::OpenNow(const RecoveryProgress& progress) {
 
 Status Store::Recover(Opening& opening, const RecoveryProgress& progress, Mark* end) {
   RecoveryStart& start = opening.start;
-  if (config_.read_only && opening.found.has_published && opening.found.published.boot_id == platform_.BootId()) {
+  if (config_.read_only && opening.found.has_published && opening.found.published.boot_id == ShortText(platform_.BootId())) {
     start.scan_limit = std::max(opening.found.published.visible, start.scan_from);
   }
   Recovery recovery(platform_, paths_, *files_, *queues_, losses_, deletions_, progress, config_.read_only);
@@ -100,7 +101,7 @@ Status Store::Recover(Opening& opening, const RecoveryProgress& progress, Mark* 
   // without the word of this boot that all is there, it counts as taken.
   const WatermarkSlot& told = opening.found.published;
   const bool all_there = opening.clean || !opening.found.has_slot ||
-                         (opening.found.has_published && told.boot_id == platform_.BootId() && told.written <= end->position);
+                         (opening.found.has_published && told.boot_id == ShortText(platform_.BootId()) && told.written <= end->position);
   if (recovery.Cuts() || !all_there) base_slot_.generation = ++generation_;
   if (status.ok() && recovery.Cuts()) {
     // That has to last before anything is cut.
@@ -159,8 +160,8 @@ Status Store::WriteOpen(Opening& opening) {
   }
   if (!status.ok()) return status;
 
-  base_slot_.store_id = opening.identity.store_id;
-  base_slot_.boot_id = platform_.BootId();
+  base_slot_.store_id = ShortText(opening.identity.store_id);
+  base_slot_.boot_id = ShortText(platform_.BootId());
   base_slot_.process_id = platform_.ProcessId();
   base_slot_.session = static_cast<int64_t>(platform_.Random() >> 1);
   base_slot_.generation = generation_;
@@ -207,7 +208,7 @@ Status Store::Close() {
   if (!failed() && !rejecting()) status = group_->WriteInline(true);
   maintenance_thread_->Stop();
   group_->StopServices();
-  if (status.ok() && rejecting()) status = rejection();
+  if (status.ok() && rejecting() && !failed()) status = rejection();
   if (status.ok()) status = maintenance_->Finish();
   if (status.ok()) {
     // A file that was prepared and never used: RocketMQ would look for records in it.

@@ -1,5 +1,7 @@
 #include "watermark_slot.h"
 
+#include <cstring>
+
 #include "sealed_bytes.h"
 
 namespace millrace {
@@ -13,38 +15,57 @@ constexpr uint32_t kSyncInFlight = 4;
 
 }  // namespace
 
-std::vector<std::byte> WatermarkSlot::Encode() const {
-  SealedWriter writer(kMagic, kVersion);
-  writer.PutI64(sequence);
-  writer.PutString(store_id);
-  writer.PutString(boot_id);
-  writer.PutI64(process_id);
-  writer.PutI64(session);
-  writer.PutI64(generation);
-  writer.PutU32((clean ? kClean : 0) | (sync_failed ? kSyncFailed : 0) | (sync_in_flight ? kSyncInFlight : 0));
-  writer.PutI64(first);
-  writer.PutI64(durable);
-  writer.PutI64(last.position);
-  writer.PutU32(static_cast<uint32_t>(last.size));
-  writer.PutU32(last.checksum);
-  writer.PutI64(last.store_timestamp);
-  writer.PutI64(written);
-  writer.PutI64(visible);
-  writer.PutI64(queued);
-  writer.PutI64(queued_census.queues);
-  writer.PutI64(queued_census.sum);
-  writer.PutI64(synced_queues);
-  writer.PutI64(synced_census.queues);
-  writer.PutI64(synced_census.sum);
-  return writer.Seal();
+std::array<std::byte, WatermarkSlot::kEncodedBytes> WatermarkSlot::Encode() const {
+  std::array<std::byte, kEncodedBytes> bytes;
+  std::byte* at = bytes.data();
+  const auto put_u32 = [&at](uint32_t value) {
+    StoreU32(at, value);
+    at += 4;
+  };
+  const auto put = [&at](int64_t value) {
+    StoreI64(at, value);
+    at += 8;
+  };
+  const auto put_text = [&at](const ShortText& text) {
+    std::memcpy(at, text.text.data(), text.text.size());
+    at += text.text.size();
+  };
+  put_u32(kMagic);
+  put_u32(kVersion);
+  put_u32(kEncodedBytes - 16);
+  put(sequence);
+  put_text(store_id);
+  put_text(boot_id);
+  put(process_id);
+  put(session);
+  put(generation);
+  put_u32((clean ? kClean : 0) | (sync_failed ? kSyncFailed : 0) | (sync_in_flight ? kSyncInFlight : 0));
+  put(first);
+  put(durable);
+  put(last.position);
+  put_u32(static_cast<uint32_t>(last.size));
+  put_u32(last.checksum);
+  put(last.store_timestamp);
+  put(written);
+  put(visible);
+  put(queued);
+  put(queued_census.queues);
+  put(queued_census.sum);
+  put(synced_queues);
+  put(synced_census.queues);
+  put(synced_census.sum);
+  put(0);  // two places to grow
+  put(0);
+  put_u32(Crc32(0, std::span(bytes).first(kEncodedBytes - 4)));
+  return bytes;
 }
 
 bool WatermarkSlot::Decode(std::span<const std::byte> bytes) {
   SealedReader reader;
   if (!reader.Open(bytes, kMagic, kVersion)) return false;
   sequence = reader.GetI64();
-  store_id = reader.GetString();
-  boot_id = reader.GetString();
+  reader.GetText(store_id.text);
+  reader.GetText(boot_id.text);
   process_id = reader.GetI64();
   session = reader.GetI64();
   generation = reader.GetI64();

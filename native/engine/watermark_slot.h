@@ -2,9 +2,9 @@
 // why a slot may be believed after any crash, however old it is. Layout: docs/format.md, "Watermarks".
 #pragma once
 
+#include <array>
 #include <span>
-#include <string>
-#include <vector>
+#include <string_view>
 
 #include "chunk.h"
 
@@ -17,6 +17,15 @@ struct QueueCensus {
   bool operator==(const QueueCensus&) const = default;
 };
 
+// Short text of a fixed place: what it does not fill is zero.
+struct ShortText {
+  std::array<char, 40> text{};
+
+  ShortText() = default;
+  explicit ShortText(std::string_view from) { from.copy(text.data(), text.size()); }
+  bool operator==(const ShortText&) const = default;
+};
+
 struct WatermarkSlot {
   static constexpr int64_t kSlotBytes = 4096;  // one slot a block: a torn write harms no other
   static constexpr int kSyncedSlots = 2;       // written in turn and synced
@@ -24,8 +33,8 @@ struct WatermarkSlot {
   static constexpr int64_t kFileBytes = kSlotBytes * (kSyncedSlots + kPublishedSlots);
 
   int64_t sequence = 0;    // one more at each writing, over all slots
-  std::string store_id;
-  std::string boot_id;     // of the operating system that ran when it was written
+  ShortText store_id;
+  ShortText boot_id;       // of the operating system that ran when it was written
   int64_t process_id = 0;  // the owner's
   int64_t session = 0;     // drawn at each open; `abort` names it while that open lasts
   int64_t generation = 0;  // one more at each open that cut the log
@@ -43,7 +52,9 @@ struct WatermarkSlot {
   int64_t synced_queues = 0;  // Q: the same, and synced
   QueueCensus synced_census;
 
-  std::vector<std::byte> Encode() const;
+  static constexpr size_t kEncodedBytes = 12 + 2 * 40 + 18 * 8 + 3 * 4 + 4;
+  // No allocation: this happens with every group of appends.
+  std::array<std::byte, kEncodedBytes> Encode() const;
   // False when the bytes are not a whole slot.
   bool Decode(std::span<const std::byte> bytes);
 };

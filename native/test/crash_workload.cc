@@ -70,6 +70,7 @@ void CrashWorkload::AppendSome(int count) {
     Step();
     if (errors.size() > errors_before && errors.size() > 20) break;  // a fault that does not pass
   }
+  if (store_ && store_->failed()) CheckStaysFailed();
 }
 
 void CrashWorkload::Close() {
@@ -77,14 +78,30 @@ void CrashWorkload::Close() {
   // A caller tells the last of it before closing.
   store_->EndTurn();
   (void)Settle(Status::Ok());
+  const bool had_failed = store_->failed();
   const Status status = store_->Close();
   NotePromises();
+  if (had_failed) CHECK_EQ(status.code(), Code::kFlushFailed);
   if (!status.ok()) errors.push_back(status);
   if (status.ok()) {
     CHECK_EQ(store_->marks().durable, model.end());
     closed_in_order = true;
   }
   store_.reset();
+}
+
+void CrashWorkload::CheckStaysFailed() {
+  for (int i = 0; i < 3; i++) {
+    Appended appended;
+    RecordFields fields;
+    const int32_t queue = store_->OpenQueue("Orders", 0);
+    CHECK_EQ(store_->Append(queue, fields, clock_, Want::kDurable, &appended).code(), Code::kFlushFailed);
+    CHECK_EQ(store_->AppendInline(queue, fields, clock_, true, &appended).code(), Code::kFlushFailed);
+    store_->RequestSync();
+    machine_.AdvanceTime(600 * kMilli);
+    machine_.RunServices(20);
+    NotePromises();
+  }
 }
 
 void CrashWorkload::GoOnFrom(int64_t end, int64_t new_generation) {

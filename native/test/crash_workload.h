@@ -69,6 +69,8 @@ class CrashWorkload {
   // Takes note of promises; deals with a rejection. False when the store can do no more.
   bool Settle(const Status& status);
   void NotePromises();
+  // Nothing is taken any more, and no watermark moves.
+  void CheckStaysFailed();
 
   Platform& platform_;
   SimulatedPlatform& machine_;

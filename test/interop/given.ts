@@ -5,6 +5,7 @@
  *
  * The same seed gives the same messages. MILLRACE_TEST_SEED sets it; a test names its seed where it fails.
  */
+import type { MessageStore } from '../../dist/index.js';
 import type { RefereeSpec } from './referee.js';
 
 /** A message that both `MessageStore.append` and the referee take as it is. */
@@ -20,6 +21,16 @@ const TAGS = ['TagA', 'TagB', '标签', 'a||b'];
 const HOSTS = ['127.0.0.1:0', '10.1.2.3:54321', '[2001:db8::1]:10911'];
 const MAX_BODY_BYTES = 600;
 const FIRST_BORN = 1_700_000_000_000;
+
+/** How many queues each topic is given messages for. */
+export const queuesOf: Readonly<Record<string, number>> = Object.fromEntries(TOPICS.map((topic, k) => [topic, k + 1]));
+
+/** Makes the topics in a store of ours; those that RocketMQ wrote have perhaps not all their queues yet. */
+export async function makeTopics(store: MessageStore): Promise<void> {
+  for (const [name, queues] of Object.entries(queuesOf)) {
+    await (store.topic(name) === undefined ? store.createTopic(name, { queues }) : store.updateTopic(name, { queues }));
+  }
+}
 
 export function newSeed(): number {
   const wanted = process.env.MILLRACE_TEST_SEED;

@@ -3,7 +3,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Receipt, StoreOptions } from '../../dist/index.js';
-import type { Given } from './given.js';
+import { type Given, queuesOf } from './given.js';
 
 export interface Job {
   directory: string;
@@ -22,7 +22,7 @@ export async function appendUntilKilled(job: Job, killAfter: number): Promise<Re
       child.kill('SIGKILL');
     }
   });
-  child.send(job);
+  child.send({ ...job, topics: queuesOf });
   const [code, signal] = await once(child, 'exit');
   if (signal !== 'SIGKILL') {
     throw new Error(`the writer ended by itself (${signal ?? code}) after ${receipts.length} receipts`);

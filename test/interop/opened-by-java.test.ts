@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
 import { MessageStore, type Receipt } from '../../dist/index.js';
 import { copyOf, forJava, forUs, type Layout, layouts, newDirectory } from './directories.js';
-import { type Given, Giver, newSeed } from './given.js';
+import { type Given, Giver, makeTopics, newSeed } from './given.js';
 import { appendUntilKilled } from './killed.js';
 import { Referee, type RefereeState } from './referee.js';
 import { expectGiven, expectReceipts, expectSound, type Seen, seenByJava, seenByUs } from './seen.js';
@@ -98,6 +98,7 @@ describe.skipIf(!inject('referee').ok)(`RocketMQ opens what we wrote, seed ${see
 
 /** Singles and batches in turn, many in flight; `given` is in the order of the log. */
 async function appendSome(store: MessageStore, giver: Giver): Promise<{ given: Given[]; receipts: Receipt[] }> {
+  await makeTopics(store);
   const given: Given[] = [];
   const pending: Promise<Receipt | readonly Receipt[]>[] = [];
   for (let n = 0; n < BATCHES; n++) {

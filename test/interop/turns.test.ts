@@ -7,7 +7,7 @@
 import { describe, expect, inject, test } from 'vitest';
 import { MessageStore, type Receipt } from '../../dist/index.js';
 import { copyOf, forJava, forUs, layouts, newDirectory } from './directories.js';
-import { type Given, Giver, newSeed } from './given.js';
+import { type Given, Giver, makeTopics, newSeed } from './given.js';
 import { appendUntilKilled } from './killed.js';
 import { Referee, type RefereeReceipt } from './referee.js';
 import { expectGiven, expectReceipts, expectSound, type Seen, seenByJava, seenByUs } from './seen.js';
@@ -55,6 +55,7 @@ describe.skipIf(!inject('referee').ok)(`Millrace and RocketMQ take turns, seed $
             }
             const store = await MessageStore.open(directory, forUs(layout));
             expect(await seenByUs(store)).toEqual(before);
+            await makeTopics(store);
             const pending = [
               ...turn.batches.map((batch) => store.appendBatch(batch)),
               ...turn.singles.map((message) => store.append(message)),

@@ -1,0 +1,56 @@
+#include "staging.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace millrace {
+
+std::byte* Staging::Stage(int64_t position, size_t bytes, bool new_extent, bool* passed) {
+  *passed = current_ && current_->capacity - current_->used < bytes && Pass();
+  if (!current_) current_ = NewChunk(bytes);
+  Chunk& chunk = *current_;
+  if (chunk.extents.empty() || new_extent) chunk.extents.push_back(Extent{position, chunk.used, 0, position, {}, 0});
+  std::byte* at = chunk.bytes.get() + chunk.used;
+  chunk.extents.back().bytes += bytes;
+  chunk.used += bytes;
+  return at;
+}
+
+bool Staging::Pass() {
+  if (!current_) return false;
+  std::lock_guard lock(mutex_);
+  passed_.push_back(std::move(current_));
+  return true;
+}
+
+void Staging::Drop() {
+  current_.reset();
+  std::lock_guard lock(mutex_);
+  passed_.clear();
+}
+
+std::vector<std::unique_ptr<Chunk>> Staging::Take() {
+  std::lock_guard lock(mutex_);
+  return std::exchange(passed_, {});
+}
+
+std::unique_ptr<Chunk> Staging::NewChunk(size_t bytes) {
+  if (bytes <= Chunk::kBytes) {
+    std::lock_guard lock(mutex_);
+    if (!spare_.empty()) {
+      std::unique_ptr<Chunk> chunk = std::move(spare_.back());
+      spare_.pop_back();
+      return chunk;
+    }
+  }
+  return std::make_unique<Chunk>(std::max(bytes, Chunk::kBytes));
+}
+
+void Staging::Recycle(std::unique_ptr<Chunk> chunk) {
+  if (chunk->capacity != Chunk::kBytes) return;
+  chunk->Clear();
+  std::lock_guard lock(mutex_);
+  if (spare_.size() < kSpareChunks) spare_.push_back(std::move(chunk));
+}
+
+}  // namespace millrace

@@ -1,0 +1,42 @@
+// The way of encoded records from the producer to the writer: chunks that are filled, passed on, written and used again.
+//
+// The producer owns the current chunk and nobody else looks at it; Pass hands it over, Take gives everything that was passed. A bounded
+// number of written chunks is kept for the next records, so that appending at full speed allocates nothing. Bounded from outside: TypeScript
+// admits no more bytes than `maxPendingBytes`. Stage, Extent access, Pass and Drop: producer. Take and Recycle: whoever writes.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "chunk.h"
+
+namespace millrace {
+
+class Staging {
+ public:
+  // Room for `bytes` that will stand at `position`, behind what was staged last unless `new_extent`. Valid until the next call.
+  // *passed is set when a full chunk had to be passed on for it.
+  std::byte* Stage(int64_t position, size_t bytes, bool new_extent, bool* passed);
+  // What was staged last.
+  Extent& last() { return current_->extents.back(); }
+  // False when nothing is staged.
+  bool Pass();
+  // Forgets everything that was not taken.
+  void Drop();
+
+  std::vector<std::unique_ptr<Chunk>> Take();
+  void Recycle(std::unique_ptr<Chunk> chunk);
+
+ private:
+  std::unique_ptr<Chunk> NewChunk(size_t bytes);
+
+  static constexpr size_t kSpareChunks = 8;
+
+  std::unique_ptr<Chunk> current_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Chunk>> passed_;
+  std::vector<std::unique_ptr<Chunk>> spare_;
+};
+
+}  // namespace millrace

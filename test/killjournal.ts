@@ -1,0 +1,106 @@
+/**
+ * What writers that were killed had been told, and whether a store that was opened again keeps it.
+ *
+ * Filled from the lines of children/kill-writer.mjs. After a check everything found counts as acknowledged, for it was served. One store each.
+ */
+import { createHash } from 'node:crypto';
+import { expect } from 'vitest';
+import type { MessageStore, StoredMessage } from '../ts/index.js';
+
+type Place = readonly [topic: string, queueId: number, offset: number, position: number];
+/** What the key of a message says: which append of which writer, and which message of it. */
+type Key = readonly [round: number, n: number, index: number, count: number];
+
+export class KillJournal {
+  /** By place, the key of the message that is to be there. */
+  readonly #kept = new Map<string, string>();
+
+  get size(): number {
+    return this.#kept.size;
+  }
+
+  /** Takes in the output of one writer. A kill may cut its last line. */
+  take(output: string): number {
+    const lines = output.split('\n').slice(0, -1);
+    for (const line of lines) {
+      if (line === 'open') continue;
+      const [round, n, count, places] = JSON.parse(line) as [number, number, number, Place[]];
+      places.forEach((place, index) => {
+        this.#kept.set(place.join(' '), `${round}-${n}-${index}-${count}`);
+      });
+    }
+    return lines.length;
+  }
+
+  /** Reads the whole store and fails the test when anything is lost, changed, doubled, out of order, or half of a batch. */
+  async check(store: MessageStore): Promise<void> {
+    expect(store.recovery.newlyLost).toEqual([]);
+    expect(store.lost).toEqual([]);
+    const found = new Map<string, string>();
+    const keys: Key[] = [];
+    for (const topic of store.topics()) {
+      for (const queue of topic.queues) {
+        expect([queue.minOffset, queue.nextOffset]).toEqual([0, queue.maxOffset]);
+        const messages = await readQueue(store, topic.name, queue.queueId, queue.maxOffset);
+        const ofQueue = messages.map(keyOf);
+        expectWhole(ofQueue);
+        keys.push(...ofQueue);
+        for (const [at, { offset, position }] of messages.entries()) {
+          found.set([topic.name, queue.queueId, offset, position].join(' '), (ofQueue[at] as Key).join('-'));
+        }
+      }
+    }
+    const missing = [...this.#kept].filter(([place, key]) => found.get(place) !== key);
+    expect(missing, 'acknowledged and not there').toEqual([]);
+    expectPrefixes(keys);
+    for (const [place, key] of found) this.#kept.set(place, key);
+  }
+}
+
+async function readQueue(store: MessageStore, topic: string, queueId: number, end: number): Promise<StoredMessage[]> {
+  const messages: StoredMessage[] = [];
+  while (messages.length < end) {
+    const result = await store.read(topic, queueId, messages.length, { maxMessages: 1000, maxBytes: 1 << 20 });
+    expect([result.status, result.lost]).toEqual(['FOUND', []]);
+    messages.push(...result.messages);
+    expect(result.nextOffset).toBe(messages.length);
+  }
+  expect(messages.every((message, at) => message.offset === at)).toBe(true);
+  return messages;
+}
+
+function keyOf(message: StoredMessage): Key {
+  const sha1 = createHash('sha1').update(message.body).digest('hex');
+  if (sha1 !== message.properties.sha1) throw new Error(`the body at position ${message.position} is not what was appended`);
+  return (message.keys[0] ?? '').split('-').map(Number) as unknown as Key;
+}
+
+/** Within a queue: appends in their order, the messages of a batch one behind the other. */
+function expectWhole(keys: readonly Key[]): void {
+  for (let at = 0; at < keys.length; ) {
+    const [round, n, index, count] = keys[at] as Key;
+    const before = keys[at - 1];
+    const isLater = before === undefined || round !== before[0] || n > before[1];
+    if (!isLater || index !== 0) throw new Error(`${keys[at]} does not follow on ${before}`);
+    const batch = keys.slice(at, at + count);
+    const expected = Array.from({ length: count }, (_, each) => [round, n, each, count]);
+    expect(batch).toEqual(expected);
+    at += count;
+  }
+}
+
+/** Over all queues: of each writer the first appends up to some number, each once. */
+function expectPrefixes(keys: readonly Key[]): void {
+  const rounds = new Map<number, number[]>();
+  for (const [round, n, index] of keys) {
+    if (index > 0) continue;
+    const numbers = rounds.get(round) ?? [];
+    numbers.push(n);
+    rounds.set(round, numbers);
+  }
+  for (const [round, numbers] of rounds) {
+    numbers.sort((a, b) => a - b);
+    const wrong = numbers.findIndex((n, at) => n !== at);
+    if (wrong >= 0) throw new Error(`append ${wrong} of writer ${round} is missing or doubled, and later ones are there`);
+  }
+}
