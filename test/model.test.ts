@@ -25,6 +25,6 @@ test('a store answers like its model', { timeout: 120_000 }, async () => {
       await readEverything(model, real);
       await real.store.close();
     }),
-    { numRuns: runs, seed: testSeed },
+    { numRuns: runs, seed: testSeed, timeout: 10_000 },
   );
 });

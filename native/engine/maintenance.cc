@@ -1,6 +1,7 @@
 #include "maintenance.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "byte_order.h"
 #include "io.h"
@@ -63,81 +64,72 @@ int64_t Maintenance::Step() {
 int64_t Maintenance::StepNow() {
   const int64_t now = parts_.platform.MonotonicNanos();
   const int64_t written = parts_.group.written();
-  int64_t wait = kForever;
-  const auto soon = [&wait](int64_t nanos) { wait = std::min(wait, std::max<int64_t>(nanos, 0)); };
-
+  int64_t wait = SaveLosses();
   if (written != published_written_.load(std::memory_order_relaxed)) {
     Publish();
-    soon(kPublishNanos);  // there may be more that nobody published
-  }
-  if (parts_.losses.TakeChanged()) {
-    Status status = parts_.side_car.SaveLosses(parts_.losses.All());
-    if (!status.ok()) {
-      parts_.losses.SetChanged();
-      Report(std::move(status));
-      soon(kRetryNanos);
-    }
+    wait = std::min(wait, kPublishNanos);  // there may be more that nobody published
   }
   if (parts_.group.failed()) {
     // The mark of the failure, for the next open; nothing else may move.
-    if (!slot_failed_) {
-      slot_failed_ = true;
-      (void)parts_.side_car.WriteSlot(Slot());
-    }
+    if (!std::exchange(slot_failed_, true)) (void)parts_.side_car.WriteSlot(Slot());
     return wait;
   }
   if (written >= next_file_at_.load(std::memory_order_relaxed) && now >= next_file_retry_) PrepareNextFile();
-  if (parts_.blocks.Wanted(written) && parts_.blocks.Prepare(written, parts_.group.bytes_per_sync())) soon(0);
+  if (parts_.blocks.Wanted(written) && parts_.blocks.Prepare(written, parts_.group.bytes_per_sync())) wait = 0;
+  return std::max<int64_t>(0, std::min({wait, FlushTailsWhenDue(now), WriteSlotWhenDue(now), AdvanceQWhenDue(now)}));
+}
 
-  if (parts_.queues.tail_entries() > 0) {
-    if (tails_since_ == 0) tails_since_ = now;
-    const int64_t due = std::max(tails_since_ + kTailNanos, flush_retry_.load(std::memory_order_relaxed));
-    if (now >= due || (parts_.queues.tail_entries() >= kManyEntries && now >= flush_retry_)) {
-      Mark reached;
-      Status status = FlushQueues(&reached);
-      tails_since_ = 0;
-      flush_retry_ = status.ok() ? 0 : now + kRetryNanos;
-      if (!status.ok()) Report(std::move(status));
-      if (parts_.queues.tail_entries() > 0) soon(kTailNanos);
-    } else {
-      soon(due - now);
-    }
-  }
+int64_t Maintenance::SaveLosses() {
+  if (!parts_.losses.TakeChanged()) return kForever;
+  Status status = parts_.side_car.SaveLosses(parts_.losses.All());
+  if (status.ok()) return kForever;
+  parts_.losses.SetChanged();
+  Report(std::move(status));
+  return kRetryNanos;
+}
 
+int64_t Maintenance::FlushTailsWhenDue(int64_t now) {
+  if (parts_.queues.tail_entries() == 0) return kForever;
+  if (tails_since_ == 0) tails_since_ = now;
+  const int64_t retry = flush_retry_.load(std::memory_order_relaxed);
+  const int64_t due = std::max(tails_since_ + kTailNanos, retry);
+  if (now < due && (parts_.queues.tail_entries() < kManyEntries || now < retry)) return due - now;
+  Mark reached;
+  Status status = FlushQueues(&reached);
+  tails_since_ = 0;
+  flush_retry_ = status.ok() ? 0 : now + kRetryNanos;
+  if (!status.ok()) Report(std::move(status));
+  return parts_.queues.tail_entries() > 0 ? kTailNanos : kForever;
+}
+
+int64_t Maintenance::WriteSlotWhenDue(int64_t now) {
   const Mark durable = parts_.group.durable_mark();
-  if (durable.position != slot_durable_) {
-    if (slot_since_ == 0) slot_since_ = now;
-    if (now - slot_since_ >= kSlotNanos) {
-      Status status = parts_.side_car.WriteSlot(Slot());
-      if (status.ok()) {
-        slot_durable_ = durable.position;
-        slot_since_ = 0;
-      } else {
-        slot_since_ = now + kRetryNanos - kSlotNanos;
-        Report(std::move(status));
-        soon(kRetryNanos);
-      }
-    } else {
-      soon(slot_since_ + kSlotNanos - now);
-    }
+  if (durable.position == slot_durable_) return kForever;
+  if (slot_since_ == 0) slot_since_ = now;
+  if (now - slot_since_ < kSlotNanos) return slot_since_ + kSlotNanos - now;
+  Status status = parts_.side_car.WriteSlot(Slot());
+  if (status.ok()) {
+    slot_durable_ = durable.position;
+    slot_since_ = 0;
+    return kForever;
   }
+  slot_since_ = now + kRetryNanos - kSlotNanos;
+  Report(std::move(status));
+  return kRetryNanos;
+}
 
+int64_t Maintenance::AdvanceQWhenDue(int64_t now) {
   const int64_t behind = parts_.group.visible() - synced_queues_;
-  if (behind > 0) {
-    if (q_since_ == 0) q_since_ = now;
-    if ((behind >= QDistance() || now - q_since_ >= kQNanos) && now >= flush_retry_) {
-      Status status = AdvanceQ();
-      q_since_ = 0;
-      if (!status.ok()) {
-        flush_retry_ = now + kRetryNanos;
-        Report(std::move(status));
-        soon(kRetryNanos);
-      }
-    } else {
-      soon(std::max(q_since_ + kQNanos, flush_retry_.load()) - now);
-    }
-  }
-  return wait;
+  if (behind <= 0) return kForever;
+  if (q_since_ == 0) q_since_ = now;
+  const int64_t retry = flush_retry_.load(std::memory_order_relaxed);
+  if ((behind < QDistance() && now - q_since_ < kQNanos) || now < retry) return std::max(q_since_ + kQNanos, retry) - now;
+  Status status = AdvanceQ();
+  q_since_ = 0;
+  if (status.ok()) return kForever;
+  flush_retry_ = now + kRetryNanos;
+  Report(std::move(status));
+  return kRetryNanos;
 }
 
 void Maintenance::PrepareNextFile() {

@@ -51,6 +51,11 @@ class Maintenance : public Service {
 
  private:
   int64_t StepNow();
+  // Each does its part if that is due, and returns in how many nanoseconds it wants to be asked again.
+  int64_t SaveLosses();
+  int64_t FlushTailsWhenDue(int64_t now);
+  int64_t WriteSlotWhenDue(int64_t now);
+  int64_t AdvanceQWhenDue(int64_t now);
   WatermarkSlot Slot() const;
   void PrepareNextFile();
   Status FlushQueues(Mark* reached);

@@ -197,7 +197,9 @@ Status Opening::ChooseStart() {
   if (slot.clean && !had_abort && short_last < 0) status = EndsAt(files, slot, &ends);
   if (!status.ok()) return status;
   foreign = had_abort ? abort_session_ != slot.session && abort_before_ != slot.session : !slot.clean || !ends;
-  clean = slot.clean && !had_abort && !foreign && short_last < 0;
+  // Where RocketMQ cut below our end and wrote less than it cut, the end still looks like ours. We took this file away when we opened.
+  foreign = foreign || platform_.Kind(paths_.abort_backup) != PathKind::kNone;
+  clean = slot.clean && !had_abort && !foreign && short_last < 0 && !last_is_damaged_;
 
   start.own = identity.own;
   start.watermark = slot.durable;
@@ -206,9 +208,19 @@ Status Opening::ChooseStart() {
   if (foreign) {
     // Behind our last record the log is somebody else's, until we write again.
     for (OwnRange& range : start.own) range.to = std::min(range.to, std::max(range.from, last_end));
+    start.foreign = true;
     start.to_last_valid = !had_abort;
-    start.queue_bound = start.scan_from = std::min(last_end, slot.synced_queues);
-    if (start.scan_from < last_end) start.queue_bound = start.scan_from = slot.first;  // Q need not be where a record begins here
+    start.has_census = slot.synced_queues >= last_end;
+    if (start.has_census) {
+      start.queue_bound = start.scan_from = last_end;
+      start.census = slot.synced_census;
+      start.last = slot.last;
+    } else {
+      // Q need not be where a record begins here.
+      start.queue_bound = start.scan_from = slot.first;
+      start.own.clear();
+      found.losses.clear();
+    }
     return status;
   }
   start.queue_bound = slot.synced_queues;
@@ -219,7 +231,10 @@ Status Opening::ChooseStart() {
   }
   start.has_census = true;
   start.scan_from = std::min(start.watermark, start.queue_bound);
+  // What was damaged last may reach further back.
+  if (last_is_damaged_) start.scan_from = std::min(start.scan_from, std::max(files.StartOf(slot.last.position), files.first()));
   start.last = slot.last.position < start.scan_from ? slot.last : LastRecord{};
+  start.last.store_timestamp = slot.last.store_timestamp;
   return status;
 }
 
@@ -233,7 +248,7 @@ Status Opening::AdoptStart(FileSet& files) {
   }
   found.losses.clear();
   found.deletions.clear();
-  new_identity = true;
+  new_identity = start.foreign = true;
   char id[33];
   std::snprintf(id, sizeof id, "%016llx%016llx", static_cast<unsigned long long>(platform_.Random()), static_cast<unsigned long long>(platform_.Random()));
   identity.store_id = id;
@@ -268,24 +283,43 @@ Status Opening::Recognise(FileSet& files, bool* recognised) {
     *recognised = static_cast<int32_t>(seen.view.bytes.size()) == last.size && seen.view.checksum == last.checksum;
     return status;
   }
-  // Rot, or a log that somebody cut and went on with? If its records lead to this place, the record here is damaged; if they
-  // step over it, it is another log.
-  int64_t at = files.StartOf(last.position);
-  while (at < last.position) {
-    status = scanner.Look(at, RuleAt(identity.own, at), &seen);
+  // Rot, or a log that somebody cut and went on with? If its records lead to this place, the record here is damaged; if they step over it,
+  // or if one of them is not of our making where all are, it is another log.
+  bool is_ours = true;
+  for (int64_t file = files.StartOf(last.position); is_ours && file >= files.first(); file -= files.file_bytes()) {
+    int64_t at = file;
+    bool any = false;
+    status = FollowRecords(files, file, last.position, &at, &any, &is_ours);
     if (!status.ok()) return status;
-    if (seen.kind == RecordKind::kRecord) at += static_cast<int64_t>(seen.view.bytes.size());
-    else if (seen.kind == RecordKind::kBlank) break;
-    else if (seen.file_missing) return status;
-    else {
+    if (file == files.StartOf(last.position)) is_ours = is_ours && at == last.position;
+    if (any) break;
+  }
+  last_is_damaged_ = *recognised = is_ours;
+  return status;
+}
+
+Status Opening::FollowRecords(FileSet& files, int64_t from, int64_t to, int64_t* at, bool* any, bool* is_ours) {
+  LogScanner scanner(platform_, files);
+  const int64_t end = std::min(to, files.EndOf(from));
+  *at = from;
+  while (*at < end) {
+    LogScanner::Seen seen;
+    Status status = scanner.Look(*at, ChecksumRule::kIfThere, &seen);
+    if (!status.ok()) return status;
+    if (seen.kind == RecordKind::kRecord) {
+      *any = true;
+      *is_ours = *is_ours && (seen.view.has_checksum || RuleAt(identity.own, *at) != ChecksumRule::kRequired);
+      *at += static_cast<int64_t>(seen.view.bytes.size());
+    } else if (seen.kind == RecordKind::kBlank) {
+      return status;
+    } else {
       int64_t next = -1;
-      status = scanner.FindRecord(at + 1, files.EndOf(at), identity.own, &next);
+      if (!seen.file_missing) status = scanner.FindRecord(*at + 1, files.EndOf(from), {}, &next);
       if (!status.ok()) return status;
-      at = next < 0 ? last.position : next;
+      *at = next < 0 || next > end ? end : next;
     }
   }
-  *recognised = at == last.position;
-  return status;
+  return Status::Ok();
 }
 
 Status Opening::EndsAt(FileSet& files, const WatermarkSlot& slot, bool* ends) {

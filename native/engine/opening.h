@@ -45,6 +45,8 @@ class Opening {
   Status ChooseStart();
   Status AdoptStart(FileSet& files);
   Status Recognise(FileSet& files, bool* recognised);
+  // Walks the records of one file from its start up to `to`: where that led, and whether all of them can be ours.
+  Status FollowRecords(FileSet& files, int64_t from, int64_t to, int64_t* at, bool* any, bool* is_ours);
   Status EndsAt(FileSet& files, const WatermarkSlot& slot, bool* ends);
   Status SizeOf(const std::string& path, int64_t* size);
   Status ReadAbort(int64_t* process_id);
@@ -55,6 +57,7 @@ class Opening {
   FileHandle lock_ = kNoFile;
   int64_t abort_session_ = 0;
   int64_t abort_before_ = 0;
+  bool last_is_damaged_ = false;  // the record by which the log is recognised is where it should be, and bad
 };
 
 // The text of `abort`: the process id first, as in RocketMQ, then ours. `before` is the session that the newest slot named then: an open

@@ -67,7 +67,8 @@ Status Reader::Read(const ConsumeQueue& queue, int64_t offset, const ReadLimits&
     LossReason reason = LossReason::kChecksum;
     if (!Verify(queue, one, record, &reason)) {
       const LostRange lost{one.entry.position, one.entry.end(), reason};
-      losses_.Add(lost);
+      // Somebody else's whole record is there: the entry is bad, not the log.
+      if (reason != LossReason::kStructure) losses_.Add(lost);
       AddLost(one.offset, &lost, &outcome->lost);
       continue;
     }

@@ -42,6 +42,10 @@ void Recovery::FromFirst() {
   start_.scan_from = start_.queue_bound = files_.first();
   start_.has_census = false;
   start_.last = LastRecord{};
+  if (!start_.foreign) return;
+  // Whoever wrote cut the log before going on. What we knew of positions may be about records that are no longer there.
+  start_.own.clear();
+  losses_.Load({});
 }
 
 Status Recovery::Check(const RecoveryStart& start) {
@@ -63,6 +67,7 @@ Status Recovery::Scan(RecoveryOutcome* outcome) {
   if (status.ok() && strange_ && start_.scan_from > files_.first()) {
     // A queue's numbers do not follow on: its older entries went missing. Once more, from the first record.
     FromFirst();
+    if (start_.foreign) outcome->newly_lost.clear();
     status = ScanAgain(outcome);
   }
   if (status.ok() && outcome->end.position < start_.queue_bound) {
@@ -145,6 +150,13 @@ Status Recovery::ScanLog(const RecoveryStart& start, bool dispatch, RecoveryOutc
     bool blank = false;
     status = Resynchronise(at, start, &next, &blank);
     if (!status.ok()) return status;
+    if (start.foreign && next >= 0) {
+      // RocketMQ erases nothing when it cuts: an older record behind a bad place is what it cut, and must not come back.
+      LogScanner::Seen behind;
+      status = scanner_.Look(next, RuleAt(start.own, next), &behind);
+      if (!status.ok()) return status;
+      if (behind.view.store_timestamp < last.store_timestamp) break;
+    }
     if (next < 0 || (next > start.watermark && !start.to_last_valid)) {
       if (at >= start.watermark) break;
       // The log ends below what was durable. What is left of the range is closed with a BLANK, so that positions never repeat.

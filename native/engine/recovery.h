@@ -35,6 +35,7 @@ struct RecoveryStart {
   QueueCensus census;            // what the queues should hold below queue_bound
   LastRecord last;               // the newest record below scan_from
   std::vector<OwnRange> own;
+  bool foreign = false;          // somebody else wrote, and may have cut the log and gone on without erasing what it cut
   bool read_only = false;
   bool refuse_damage = false;
   int64_t scan_limit = INT64_MAX;  // a read-only handle looks no further
@@ -60,6 +61,8 @@ class Recovery {
   Status Check(const RecoveryStart& start);
   // Reads; with a store that may be written, also compares and writes queue entries.
   Status Scan(RecoveryOutcome* outcome);
+  // The ranges that can still be told to be ours.
+  const std::vector<OwnRange>& own() const { return start_.own; }
   // True when Repair is going to cut something: the generation has to grow, durably, before it.
   bool Cuts() const { return cut_to_ > cut_from_ || later_data_; }
   // True when there is anything to repair, also without a cut.

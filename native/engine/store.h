@@ -50,9 +50,12 @@ class StoreListener {
 };
 
 class Store : private CommitListener {
+  struct Private {};
+
  public:
   static Status Open(Platform& platform, const std::string& directory, const StoreConfig& config, const RecoveryProgress& progress,
                      StoreListener* listener, std::unique_ptr<Store>* store);
+  Store(Private, Platform& platform, const std::string& directory, const StoreConfig& config, StoreListener* listener);
   ~Store() override;
 
   // --- producer
@@ -124,10 +127,11 @@ class Store : private CommitListener {
   Status Close();
 
  private:
-  Store(Platform& platform, const std::string& directory, const StoreConfig& config, StoreListener* listener);
-
   Status OpenNow(const RecoveryProgress& progress);
   Status Recover(Opening& opening, const RecoveryProgress& progress, Mark* end);
+  // The generation is one more when positions will be given again; durable before anything is cut.
+  Status GrowGeneration(const Opening& opening, const Recovery& recovery, const Mark& end);
+  Status TakeOver(Opening& opening, const Mark& end);
   Status WriteOpen(Opening& opening);
   Status Ready() const;
   ConsumeQueue* ProducerQueue(int32_t handle);

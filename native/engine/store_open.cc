@@ -10,7 +10,7 @@
 
 namespace millrace {
 
-Store::Store(Platform& platform, const std::string& directory, const StoreConfig& config, StoreListener* listener)
+Store::Store(Private, Platform& platform, const std::string& directory, const StoreConfig& config, StoreListener* listener)
     : platform_(platform), paths_(directory), config_(config), listener_(listener), side_car_(platform, paths_) {}
 
 Store::~Store() {
@@ -23,7 +23,7 @@ Store::~Store() {
 
 Status Store::Open(Platform& platform, const std::string& directory, const StoreConfig& config, const RecoveryProgress& progress,
                    StoreListener* listener, std::unique_ptr<Store>* store) {
-  store->reset(new Store(platform, directory, config, listener));
+  *store = std::make_unique<Store>(Private{}, platform, directory, config, listener);
   Status status = (*store)->OpenNow(progress);
   if (!status.ok()) store->reset();
   return status;
@@ -94,32 +94,46 @@ Status Store::Recover(Opening& opening, const RecoveryProgress& progress, Mark* 
   if (!status.ok()) return status;
   *end = outcome.end;
   if (end->position < start.watermark && opening.clean) end->position = start.watermark;
+  own_ = recovery.own();
   if (config_.read_only) return status;
 
+  if (start.foreign) {
+    // Before anything else is said of this log: an open that is cut short must not take the other program's records for damaged ones of ours.
+    losses_.SetChanged();
+    opening.identity.own = own_;
+    status = side_car_.SaveIdentity(opening.identity);
+    if (!status.ok()) return status;
+  }
   if (losses_.TakeChanged()) status = side_car_.SaveLosses(losses_.All());
+  if (status.ok()) status = GrowGeneration(opening, recovery, *end);
+  if (status.ok() && (!opening.clean || recovery.Changed())) status = recovery.Repair(generation_, &outcome);
+  return status.ok() ? TakeOver(opening, *end) : std::move(status);
+}
+
+Status Store::GrowGeneration(const Opening& opening, const Recovery& recovery, const Mark& end) {
   // Positions that were given and are gone will be given again, under another generation. What a power cut took leaves no trace, so
   // without the word of this boot that all is there, it counts as taken.
   const WatermarkSlot& told = opening.found.published;
   const bool all_there = opening.clean || !opening.found.has_slot ||
-                         (opening.found.has_published && told.boot_id == ShortText(platform_.BootId()) && told.written <= end->position);
+                         (opening.found.has_published && told.boot_id == ShortText(platform_.BootId()) && told.written <= end.position);
   if (recovery.Cuts() || !all_there) base_slot_.generation = ++generation_;
-  if (status.ok() && recovery.Cuts()) {
-    // That has to last before anything is cut.
-    WatermarkSlot slot = base_slot_;
-    slot.first = files_->first();
-    slot.durable = std::min(start.watermark, end->position);
-    slot.last = end->last.position + end->last.size <= slot.durable ? end->last : LastRecord{};
-    slot.written = slot.visible = slot.durable;
-    slot.queued = slot.synced_queues = slot.first;
-    slot.queued_census = slot.synced_census = QueueCensus{};
-    status = side_car_.WriteSlot(slot);
-  }
-  if (status.ok() && (!opening.clean || recovery.Changed())) status = recovery.Repair(generation_, &outcome);
-  if (!status.ok()) return status;
+  if (!recovery.Cuts()) return Status::Ok();
+  // That has to last before anything is cut.
+  WatermarkSlot slot = base_slot_;
+  slot.first = files_->first();
+  slot.durable = std::min(opening.start.watermark, end.position);
+  slot.last = end.last.position + end.last.size <= slot.durable ? end.last : LastRecord{};
+  slot.written = slot.visible = slot.durable;
+  slot.queued = slot.synced_queues = slot.first;
+  slot.queued_census = slot.synced_census = QueueCensus{};
+  return side_car_.WriteSlot(slot);
+}
 
+Status Store::TakeOver(Opening& opening, const Mark& end) {
+  Status status;
   // From here on the log is ours again.
   if (own_.empty() || own_.back().to != INT64_MAX) {
-    own_.push_back({end->position, INT64_MAX});
+    own_.push_back({end.position, INT64_MAX});
     opening.new_identity = true;
   }
   if (opening.new_identity) {
@@ -127,12 +141,15 @@ Status Store::Recover(Opening& opening, const RecoveryProgress& progress, Mark* 
     status = side_car_.SaveIdentity(opening.identity);
   }
   if (!status.ok()) return status;
-  base_slot_.first = files_->empty() ? end->position : files_->first();
+  base_slot_.first = files_->empty() ? end.position : files_->first();
   WatermarkSlot slot = base_slot_;
-  slot.durable = slot.written = slot.visible = slot.queued = slot.synced_queues = end->position;
-  slot.last = end->last;
+  slot.durable = slot.written = slot.visible = slot.queued = slot.synced_queues = end.position;
+  slot.last = end.last;
   slot.queued_census = slot.synced_census = queues_->Census();
-  return side_car_.WriteSlot(slot);
+  status = side_car_.WriteSlot(slot);
+  // RocketMQ ignores it. If it stays, the next open only looks more closely.
+  if (status.ok() && opening.foreign) (void)io::Unlink(platform_, paths_.abort_backup);
+  return status;
 }
 
 Status Store::WriteOpen(Opening& opening) {
@@ -165,7 +182,8 @@ Status Store::WriteOpen(Opening& opening) {
   base_slot_.process_id = platform_.ProcessId();
   base_slot_.session = static_cast<int64_t>(platform_.Random() >> 1);
   base_slot_.generation = generation_;
-  const int64_t session_before = opening.found.has_slot ? opening.found.newest.session : 0;
+  // Another program's writing is not forgotten when this open is cut short.
+  const int64_t session_before = opening.found.has_slot && !opening.foreign ? opening.found.newest.session : 0;
   const std::string text = AbortText(base_slot_.process_id, base_slot_.session, session_before);
   status = io::ReplaceFile(platform_, paths_.root, "abort", paths_.temporary, std::as_bytes(std::span(text)));
   // An identity must be there before a slot can be believed.

@@ -12,6 +12,7 @@ struct StorePaths {
         consume_queue(directory + "/consumequeue"),
         lock(directory + "/lock"),
         abort(directory + "/abort"),
+        abort_backup(directory + "/abort.bak"),
         checkpoint(directory + "/checkpoint"),
         own(directory + "/millrace"),
         temporary(own + "/tmp"),
@@ -24,6 +25,7 @@ struct StorePaths {
   std::string consume_queue;
   std::string lock;
   std::string abort;
+  std::string abort_backup;  // RocketMQ leaves one whenever it starts
   std::string checkpoint;
   std::string own;
   std::string temporary;  // new files are made here and renamed to where they belong

@@ -183,6 +183,11 @@ export class Referee implements AsyncDisposable {
     return messages;
   }
 
+  /** The topics in the text of `config/topics.json`, as a broker parses it. */
+  async parseTopics(text: string): Promise<Record<string, Record<string, unknown>>> {
+    return (await this.#ask('parseTopics', { text })).topics as Record<string, Record<string, unknown>>;
+  }
+
   async find(topic: string, key: string): Promise<RefereeMessage[]> {
     return ((await this.#ask('find', { topic, key })).messages as Answer[]).map(withBody) as unknown as RefereeMessage[];
   }

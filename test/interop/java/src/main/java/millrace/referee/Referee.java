@@ -8,6 +8,8 @@ import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.apache.rocketmq.remoting.protocol.RemotingSerializable;
+import org.apache.rocketmq.remoting.protocol.body.TopicConfigSerializeWrapper;
 
 /**
  * Apache RocketMQ's store as a command-line program: one JSON object a line in, one a line out.
@@ -88,6 +90,8 @@ public final class Referee {
         return new QueueReader(opened()).read(request);
       case "find":
         return new QueueReader(opened()).find(request);
+      case "parseTopics":
+        return parseTopics(request);
       case "generate":
         return generate(request);
       case "close":
@@ -105,6 +109,11 @@ public final class Referee {
     }
     session = StoreSession.open(request);
     return session.state();
+  }
+
+  private static JSONObject parseTopics(JSONObject request) {
+    TopicConfigSerializeWrapper parsed = RemotingSerializable.fromJson(request.getString("text"), TopicConfigSerializeWrapper.class);
+    return JSONObject.of("topics", JSON.toJSON(parsed.getTopicConfigTable()), "counter", parsed.getDataVersion().getCounter().get());
   }
 
   private JSONObject close() {
