@@ -92,10 +92,11 @@ export interface Addon {
   report(id: number): Float64Array;
   hostId(id: number, address: Uint8Array, port: number): number;
 
-  append(id: number, queue: number, body: Uint8Array, properties: string): number;
-  appendInline(id: number, queue: number, body: Uint8Array, properties: string): number;
+  /** `properties` undefined: none, which costs no conversion. */
+  append(id: number, queue: number, body: Uint8Array, properties: string | undefined): number;
+  appendInline(id: number, queue: number, body: Uint8Array, properties: string | undefined): number;
   batchBegin(id: number, queue: number): void;
-  batchAdd(id: number, body: Uint8Array, properties: string): number;
+  batchAdd(id: number, body: Uint8Array, properties: string | undefined): number;
   batchCommit(id: number, sizes: Float64Array): number;
   endTurn(id: number): void;
   requestSync(id: number): void;

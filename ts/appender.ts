@@ -73,7 +73,7 @@ export class Appender {
     this.#admit(queue, body.length + properties.length + fixedBytes + queue.topic.length + overheadBytes);
     const { scratch, addon, id } = this.#session;
     scratch[given.want] = level === 'durable' ? want.durable : want.written;
-    const code = addon.append(id, handle, body, properties);
+    const code = addon.append(id, handle, body, properties === '' ? undefined : properties);
     if (code !== status.ok) throw this.#refused(code, queue);
     const place = this.#place();
     this.#count(1, place.size);
@@ -104,7 +104,7 @@ export class Appender {
       const properties = encodeProperties(message, i === 0);
       this.#give(message);
       bytes += body.length + properties.length + fixedBytes + queue.topic.length + overheadBytes;
-      const code = addon.batchAdd(id, body, properties);
+      const code = addon.batchAdd(id, body, properties === '' ? undefined : properties);
       if (code !== status.ok) throw this.#session.error(code, { doing: `append a batch to topic "${queue.topic}"` });
     }
     this.#admit(queue, bytes);
@@ -133,7 +133,7 @@ export class Appender {
     if (this.#refusal !== undefined) throw this.#refusal();
     const { scratch, addon, id } = this.#session;
     scratch[given.want] = level === 'durable' ? want.durable : want.written;
-    const code = addon.appendInline(id, handle, body, properties);
+    const code = addon.appendInline(id, handle, body, properties === '' ? undefined : properties);
     if (code !== status.ok) throw this.#inlineFailed(code, queue);
     const place = this.#place();
     this.#count(1, place.size);
@@ -146,8 +146,13 @@ export class Appender {
     this.#session.addon.endTurn(this.#session.id);
   }
 
-  /** Waits for a position that somebody else will bring about. */
+  /** Waits for a position that somebody else will bring about; rejects at once when a failed sync keeps it from coming. */
   waitFor<T>(level: 'written' | 'durable', end: number, value: (durability: Durability) => T): Promise<T> {
+    const session = this.#session;
+    session.addon.marks(session.id);
+    if (session.number(got.failed) === 1 && session.number(got[level]) < end) {
+      return Promise.reject(this.failureError(`wait until the log is ${level}`, 'no'));
+    }
     return this.#wait(level, end, 0, value);
   }
 

@@ -69,6 +69,7 @@ void Session::NoteRead(const ReadOutcome& outcome) {
 
 bool Session::Text(napi_env env, napi_value value, std::string_view* text) {
   size_t length = 0;
+  // Undefined is no text.
   if (napi_get_value_string_utf8(env, value, text_.get(), kTextBytes, &length) != napi_ok) length = 0;
   *text = std::string_view(text_.get(), length);
   // A full buffer is more than any record may hold.

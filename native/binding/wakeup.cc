@@ -27,9 +27,10 @@ void Wakeup::Release(bool abort) {
 }
 
 void Wakeup::Call(napi_env env, napi_value function, void* context, void*) {
+  // A wake-up that nobody will hear: Node gives those back at the end of the environment, behind Finalize, and the context is gone.
+  if (env == nullptr || function == nullptr) return;
   // Cleared first: what happens while JavaScript looks around wakes it once more.
   static_cast<Context*>(context)->pending.store(false, std::memory_order_release);
-  if (env == nullptr || function == nullptr) return;
   napi_value undefined;
   if (napi_get_undefined(env, &undefined) == napi_ok) napi_call_function(env, undefined, function, 0, nullptr, nullptr);
 }

@@ -76,11 +76,6 @@ ConsumeQueue::Range ConsumeQueue::VisibleRange(int64_t visible) const {
   return {min_offset_, filed_ + static_cast<int64_t>(VisibleTailLocked(visible))};
 }
 
-int64_t ConsumeQueue::next_offset() const {
-  std::lock_guard lock(mutex_);
-  return next_;
-}
-
 int64_t ConsumeQueue::tail_size() const {
   std::lock_guard lock(mutex_);
   return static_cast<int64_t>(tail_.size() - head_);

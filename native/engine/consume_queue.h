@@ -5,6 +5,7 @@
 // at a record that may be taken back. One mutex a queue, held over memory only. Files: queue_files.h.
 #pragma once
 
+#include <atomic>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -43,7 +44,7 @@ class ConsumeQueue {
     int64_t max = 0;  // one past the newest visible message
   };
   Range VisibleRange(int64_t visible) const;
-  int64_t next_offset() const;
+  int64_t next_offset() const { return next_.load(std::memory_order_acquire); }
   int64_t tail_size() const;
   // Entries below are in files; -1 while the queue has no file.
   int64_t filed() const;
@@ -59,7 +60,7 @@ class ConsumeQueue {
   mutable std::mutex mutex_;
   int64_t min_offset_;
   int64_t filed_;  // entries below are in files
-  int64_t next_;
+  std::atomic<int64_t> next_;  // moved by the producer alone, under the mutex
   bool has_file_;
   // Entries [filed_, next_) are tail_[head_ ...].
   std::vector<QueueEntry> tail_;

@@ -84,10 +84,14 @@ void GroupCommit::HandOff() {
 Status GroupCommit::WriteInline(bool sync) {
   const int64_t written_before = written();
   const int64_t durable_before = durable();
-  staging_.Pass();
   {
     std::lock_guard writing(writing_);
-    WriteStaged();
+    WriteStaged();  // what was passed on before comes first
+    if (Chunk* chunk = staging_.current(); chunk != nullptr && !failed() && !rejecting()) {
+      Status status = WriteChunk(*chunk);
+      if (status.ok()) staging_.Reuse();
+      else Reject(std::move(status));
+    }
   }
   if (rejecting()) return rejection();
   if (sync && durable() < staged_end_ && !failed()) {
@@ -200,11 +204,14 @@ Status GroupCommit::WriteExtent(const Chunk& chunk, const Extent& extent) {
     Status status = files_.Create(start);
     if (!status.ok()) return status;
   }
-  std::shared_ptr<OpenFile> file;
-  Status status = files_.Open(start, &file);
-  if (!status.ok()) return status;
+  if (start != write_start_) {
+    Status status = files_.Open(start, &write_file_);
+    if (!status.ok()) return status;
+    write_start_ = start;
+  }
+  OpenFile* const file = write_file_.get();
   const int64_t end = extent.position + static_cast<int64_t>(extent.bytes);
-  status = blocks_.BeforeWrite(*file, extent.position, end);
+  Status status = blocks_.BeforeWrite(*file, extent.position, end);
   if (!status.ok()) return std::move(status).In(files_.PathOf(start));
 
   const std::span<const std::byte> bytes(chunk.bytes.get() + extent.at, extent.bytes);

@@ -122,6 +122,8 @@ class GroupCommit {
   CommitListener& listener_;
 
   std::mutex writing_;
+  int64_t write_start_ = -1;  // with writing_ held: the file that is being written
+  std::shared_ptr<OpenFile> write_file_;
   std::mutex syncing_;
 
   Staging staging_;

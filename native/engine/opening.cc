@@ -11,6 +11,8 @@ namespace millrace {
 namespace {
 
 constexpr int64_t kEntry = static_cast<int64_t>(format::kEntryBytes);
+// How many files of the log RocketMQ looks at when it recovers, by default (commitLogRecoverMaxNum).
+constexpr int64_t kRocketmqRecoveryFiles = 10;
 
 Status MakeWithParents(Platform& platform, const std::string& path) {
   bool made = false;
@@ -206,21 +208,14 @@ Status Opening::ChooseStart() {
   const int64_t last_end = slot.last.position < 0 ? slot.first : slot.last.position + slot.last.size;
   const bool cache_survived = found.has_published && found.published.boot_id == ShortText(platform_.BootId()) && !slot.sync_failed;
   if (foreign) {
-    // Behind our last record the log is somebody else's, until we write again.
-    for (OwnRange& range : start.own) range.to = std::min(range.to, std::max(range.from, last_end));
+    // RocketMQ may have cut below our last record and gone on, in the files that it looks at when it recovers. There nothing is believed that is
+    // not looked at again: it erases neither records nor queue entries that it cut, so neither end tells.
     start.foreign = true;
     start.to_last_valid = !had_abort;
-    start.has_census = slot.synced_queues >= last_end;
-    if (start.has_census) {
-      start.queue_bound = start.scan_from = last_end;
-      start.census = slot.synced_census;
-      start.last = slot.last;
-    } else {
-      // Q need not be where a record begins here.
-      start.queue_bound = start.scan_from = slot.first;
-      start.own.clear();
-      found.losses.clear();
-    }
+    const int64_t known = files.StartOf(std::min(last_end, slot.synced_queues));
+    start.queue_bound = start.scan_from = std::max(files.first(), known - kRocketmqRecoveryFiles * identity.file_bytes);
+    for (OwnRange& range : start.own) range.to = std::min(range.to, std::max(range.from, start.scan_from));
+    std::erase_if(found.losses, [this](const LostRange& range) { return range.to > start.scan_from; });
     return status;
   }
   start.queue_bound = slot.synced_queues;

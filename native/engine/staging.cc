@@ -17,9 +17,10 @@ std::byte* Staging::Stage(int64_t position, size_t bytes, bool new_extent, bool*
 }
 
 bool Staging::Pass() {
-  if (!current_) return false;
+  if (!current_ || current_->used == 0) return false;
   std::lock_guard lock(mutex_);
   passed_.push_back(std::move(current_));
+  has_passed_.store(true, std::memory_order_release);
   return true;
 }
 
@@ -30,7 +31,9 @@ void Staging::Drop() {
 }
 
 std::vector<std::unique_ptr<Chunk>> Staging::Take() {
+  if (!has_passed_.load(std::memory_order_acquire)) return {};
   std::lock_guard lock(mutex_);
+  has_passed_.store(false, std::memory_order_relaxed);
   return std::exchange(passed_, {});
 }
 

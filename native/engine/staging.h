@@ -5,6 +5,7 @@
 // admits no more bytes than `maxPendingBytes`. Stage, Extent access, Pass and Drop: producer. Take and Recycle: whoever writes.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -22,9 +23,13 @@ class Staging {
   Extent& last() { return current_->extents.back(); }
   // False when nothing is staged.
   bool Pass();
+  // What is staged and not passed on, for a producer that writes it itself: nullptr when nothing is. Reuse makes room again.
+  Chunk* current() { return current_.get(); }
+  void Reuse() { current_->Clear(); }
   // Forgets everything that was not taken.
   void Drop();
 
+  // Cheap when there is nothing.
   std::vector<std::unique_ptr<Chunk>> Take();
   void Recycle(std::unique_ptr<Chunk> chunk);
 
@@ -34,6 +39,7 @@ class Staging {
   static constexpr size_t kSpareChunks = 8;
 
   std::unique_ptr<Chunk> current_;
+  std::atomic<bool> has_passed_{false};
   std::mutex mutex_;
   std::vector<std::unique_ptr<Chunk>> passed_;
   std::vector<std::unique_ptr<Chunk>> spare_;

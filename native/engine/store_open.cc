@@ -148,7 +148,7 @@ Status Store::TakeOver(Opening& opening, const Mark& end) {
   slot.queued_census = slot.synced_census = queues_->Census();
   status = side_car_.WriteSlot(slot);
   // RocketMQ ignores it. If it stays, the next open only looks more closely.
-  if (status.ok() && opening.foreign) (void)io::Unlink(platform_, paths_.abort_backup);
+  if (status.ok() && opening.start.foreign) (void)io::Unlink(platform_, paths_.abort_backup);
   return status;
 }
 

@@ -162,7 +162,7 @@ TEST("a log that another program cut and went on with is another log: the side-c
     CheckTurn(directory, foreign, cut, SideCarIs::kOfAnotherLog);
     std::unique_ptr<Store> store;
     REQUIRE_OK(directory.Open(&store));
-    CHECK_EQ(store->generation(), 1);
+    CHECK(store->generation() >= 1);
     CHECK(!directory.FilesBelow(directory.paths.set_aside).empty());
   }
 }

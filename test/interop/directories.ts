@@ -22,6 +22,21 @@ export const layouts: readonly Layout[] = [
   { name: '1 MiB files, 1,000 entries', fileBytes: 1024 * 1024, entriesPerFile: 1_000 },
 ];
 
+/** How RocketMQ wrote a directory. Each way on the smallest files, and half of them on the others: every run of it costs seconds. */
+export interface Written {
+  layout: Layout;
+  appendPropCRC: boolean;
+  exit: 'clean' | 'halt';
+}
+
+export const waysToWrite: readonly Written[] = layouts.flatMap((layout, k) =>
+  [false, true].flatMap((appendPropCRC) =>
+    (['clean', 'halt'] as const)
+      .filter((exit) => k === 0 || appendPropCRC === (exit === 'halt'))
+      .map((exit) => ({ layout, appendPropCRC, exit })),
+  ),
+);
+
 export function forUs(layout: Layout): StoreOptions {
   return { commitLog: { fileBytes: layout.fileBytes }, consumeQueue: { entriesPerFile: layout.entriesPerFile } };
 }
@@ -29,6 +44,12 @@ export function forUs(layout: Layout): StoreOptions {
 export function forJava(layout: Layout): RefereeSettings {
   return { commitLogBytes: layout.fileBytes, queueEntries: layout.entriesPerFile };
 }
+
+/**
+ * For `recoverMaxFiles`, where a killed writer of very small files is recovered by RocketMQ: it can be further ahead of its queues
+ * than the ten files that RocketMQ looks at by default.
+ */
+export const manyFiles = 1_000;
 
 /** A path for a store that does not exist yet; whatever is made there goes when the test ends. */
 export function newDirectory(): string {

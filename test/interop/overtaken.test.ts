@@ -8,7 +8,7 @@ import { closeSync, openSync, readdirSync, readFileSync, writeSync } from 'node:
 import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
 import { MessageStore, type StoreOptions } from '../../dist/index.js';
-import { copyOf, forJava, forUs, type Layout, layouts, newDirectory } from './directories.js';
+import { copyOf, forJava, forUs, type Layout, layouts, manyFiles, newDirectory } from './directories.js';
 import { type Given, Giver, makeTopics, newSeed, queuesOf } from './given.js';
 import { appendUntilKilled } from './killed.js';
 import { Referee } from './referee.js';
@@ -18,8 +18,6 @@ const seed = newSeed();
 const small = layouts[0]!;
 const large = layouts[1]!;
 const blankMagic = 0xcbd43194;
-/** A killed writer of such small files can be further ahead of its queues than the ten files that RocketMQ looks at. */
-const recoverMaxFiles = 1_000;
 
 describe.skipIf(!inject('referee').ok)(`RocketMQ wrote to our store meanwhile, seed ${seed}`, () => {
   for (const exit of ['clean', 'halt'] as const) {
@@ -67,11 +65,13 @@ describe.skipIf(!inject('referee').ok)(`RocketMQ wrote to our store meanwhile, s
             await appendUntilKilled({ directory, options: forUs(layout), batches: [], singles: messages }, 64);
           }
           const ours = await seenInCopy(directory, layout);
-          const damaged = ours[ours.length - 12]!;
-          overwrite(directory, damaged.position + 4, Buffer.from([0]));
+          // In the last file: after a clean close RocketMQ looks no further back.
+          const inLast = ours.findIndex(({ position }) => position >= startOfLastFile(directory));
+          const damaged = Math.max(ours.length - 12, Math.min(inLast + 1, ours.length - 1));
+          overwrite(directory, ours[damaged]!.position + 4, Buffer.from([0]));
           const appended = giver.messages(3);
           const theirs = await appendByJava(directory, appended, exit, layout);
-          expect(theirs.slice(0, -3)).toEqual(ours.slice(0, -12));
+          expect(theirs.slice(0, -3)).toEqual(ours.slice(0, damaged));
           expectGiven(theirs.slice(-3), appended);
           await expectWeAgree(directory, theirs, forUs(layout));
         });
@@ -109,7 +109,10 @@ describe.skipIf(!inject('referee').ok)(`RocketMQ wrote to our store meanwhile, s
     const queues = { readQueueNums: 0, writeQueueNums: 0, perm: 6, order: false };
     expect(await java.parseTopics(text)).toMatchObject(
       Object.fromEntries(
-        Object.entries(queuesOf).map(([name, count]) => [name, { ...queues, topicName: name, readQueueNums: count, writeQueueNums: count }]),
+        Object.entries(queuesOf).map(([name, count]) => [
+          name,
+          { ...queues, topicName: name, readQueueNums: count, writeQueueNums: count },
+        ]),
       ),
     );
   });
@@ -130,7 +133,7 @@ async function fill(directory: string, messages: Given[], options: StoreOptions,
 /** One turn of RocketMQ, without checksums of whole records, as is its default. Returns all that it then shows. */
 async function appendByJava(directory: string, messages: Given[], exit: 'clean' | 'halt', layout: Layout = small): Promise<Seen[]> {
   await using java = new Referee();
-  await java.open(directory, { ...forJava(layout), recoverMaxFiles });
+  await java.open(directory, { ...forJava(layout), recoverMaxFiles: manyFiles });
   await java.append(messages);
   const seen = seenByJava(await java.readAll());
   expectSound(seen);
@@ -161,6 +164,10 @@ function overwrite(directory: string, position: number, bytes: Buffer): void {
   const file = openSync(join(directory, 'commitlog', name), 'r+');
   writeSync(file, bytes, 0, bytes.length, position - Number(name));
   closeSync(file);
+}
+
+function startOfLastFile(directory: string): number {
+  return Math.max(...readdirSync(join(directory, 'commitlog')).map(Number));
 }
 
 function logger(said: string[]): NonNullable<StoreOptions['logger']> {

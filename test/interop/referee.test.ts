@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
-import { copyOf, forJava, layouts, newDirectory } from './directories.js';
+import { copyOf, forJava, layouts, newDirectory, waysToWrite } from './directories.js';
 import { Giver, newSeed } from './given.js';
 import { Referee } from './referee.js';
 import { expectGiven, expectReceipts, expectSound, seenByJava } from './seen.js';
@@ -11,25 +11,21 @@ const small = layouts[0]!;
 const seed = newSeed();
 
 describe.skipIf(!inject('referee').ok)(`the referee, seed ${seed}`, () => {
-  for (const layout of layouts) {
-    for (const appendPropCRC of [false, true]) {
-      for (const exit of ['clean', 'halt'] as const) {
-        test(`reads back what it wrote: ${layout.name}, checksums ${appendPropCRC ? 'on' : 'off'}, exit ${exit}`, async () => {
-          const directory = newDirectory();
-          const settings = { ...forJava(layout), appendPropCRC, forceVerifyPropCRC: appendPropCRC };
-          await using writer = new Referee();
-          const written = await writer.generate(directory, { ...settings, seed, exit, messages: 150 });
-          await using reader = new Referee();
-          const state = await reader.open(directory, settings);
-          expect(state.abortWasThere).toBe(exit === 'halt');
-          const seen = seenByJava(await reader.readAll());
-          expectSound(seen);
-          expectGiven(seen, written);
-          expectReceipts(seen, written);
-          expect(state.maxPosition).toBe(seen.at(-1)!.position + seen.at(-1)!.size);
-        });
-      }
-    }
+  for (const { layout, appendPropCRC, exit } of waysToWrite) {
+    test(`reads back what it wrote: ${layout.name}, checksums ${appendPropCRC ? 'on' : 'off'}, exit ${exit}`, async () => {
+      const directory = newDirectory();
+      const settings = { ...forJava(layout), appendPropCRC, forceVerifyPropCRC: appendPropCRC };
+      await using writer = new Referee();
+      const written = await writer.generate(directory, { ...settings, seed, exit, messages: 150 });
+      await using reader = new Referee();
+      const state = await reader.open(directory, settings);
+      expect(state.abortWasThere).toBe(exit === 'halt');
+      const seen = seenByJava(await reader.readAll());
+      expectSound(seen);
+      expectGiven(seen, written);
+      expectReceipts(seen, written);
+      expect(state.maxPosition).toBe(seen.at(-1)!.position + seen.at(-1)!.size);
+    });
   }
 
   test('keeps what it acknowledged before it was halted in the middle of appending', async () => {

@@ -4,7 +4,7 @@
  */
 import { describe, expect, inject, test } from 'vitest';
 import { MessageStore } from '../../dist/index.js';
-import { copyOf, forJava, forUs, layouts, newDirectory } from './directories.js';
+import { copyOf, forJava, forUs, layouts, newDirectory, waysToWrite } from './directories.js';
 import { Giver, newSeed } from './given.js';
 import { Referee } from './referee.js';
 import { expectGiven, expectReceipts, expectSound, type Seen, seenByJava, seenByUs } from './seen.js';
@@ -13,32 +13,28 @@ const seed = newSeed();
 const small = layouts[0]!;
 
 describe.skipIf(!inject('referee').ok)(`we open what RocketMQ wrote, seed ${seed}`, () => {
-  for (const layout of layouts) {
-    for (const appendPropCRC of [false, true]) {
-      for (const exit of ['clean', 'halt'] as const) {
-        test(`every message: ${layout.name}, checksums ${appendPropCRC ? 'on' : 'off'}, exit ${exit}`, async () => {
-          const directory = newDirectory();
-          await using java = new Referee();
-          const written = await java.generate(directory, { ...forJava(layout), appendPropCRC, exit, seed, messages: 200 });
-          const store = await MessageStore.open(directory, forUs(layout));
-          expect(store.recovery.cleanShutdown).toBe(exit === 'clean');
-          expect(store.recovery.lost).toEqual([]);
-          const ours = await seenByUs(store);
-          await store.close();
-          expectSound(ours);
-          expectGiven(ours, written);
-          expectReceipts(ours, written);
-          expect(await readByJava(directory)).toEqual(ours);
+  for (const { layout, appendPropCRC, exit } of waysToWrite) {
+    test(`every message: ${layout.name}, checksums ${appendPropCRC ? 'on' : 'off'}, exit ${exit}`, async () => {
+      const directory = newDirectory();
+      await using java = new Referee();
+      const written = await java.generate(directory, { ...forJava(layout), appendPropCRC, exit, seed, messages: 200 });
+      const store = await MessageStore.open(directory, forUs(layout));
+      expect(store.recovery.cleanShutdown).toBe(exit === 'clean');
+      expect(store.recovery.lost).toEqual([]);
+      const ours = await seenByUs(store);
+      await store.close();
+      expectSound(ours);
+      expectGiven(ours, written);
+      expectReceipts(ours, written);
+      expect(await readByJava(directory)).toEqual(ours);
 
-          async function readByJava(from: string): Promise<Seen[]> {
-            await using reader = new Referee();
-            const settings = { ...forJava(layout), forceVerifyPropCRC: appendPropCRC, checkPositions: true };
-            expect((await reader.open(copyOf(from), settings)).abortWasThere).toBe(false);
-            return seenByJava(await reader.readAll());
-          }
-        });
+      async function readByJava(from: string): Promise<Seen[]> {
+        await using reader = new Referee();
+        const settings = { ...forJava(layout), forceVerifyPropCRC: appendPropCRC, checkPositions: true };
+        expect((await reader.open(copyOf(from), settings)).abortWasThere).toBe(false);
+        return seenByJava(await reader.readAll());
       }
-    }
+    });
   }
 
   test('everything acknowledged before it was halted in the middle of appending', async () => {

@@ -43,7 +43,7 @@ export async function runScript<T>(script: string, args: readonly string[], { fa
   const child = spawn(process.execPath, ['--unhandled-rejections=strict', path, store, ...args], {
     env: environment,
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 120_000,
+    timeout: 60_000,
   });
   const [output, errors, [code, signal]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   if (code !== 0) throw new Error(`${script} ended with ${signal ?? code}: ${errors}\n${output}`);

@@ -1,0 +1,145 @@
+/**
+ * What is done to the engine, one line at a time: `from` stands exactly once in native/engine/`file` and becomes `to`.
+ *
+ * A sabotage is something that a person might write by mistake and that ordinary use would never show.
+ */
+export const sabotages = [
+  {
+    name: 'skip the fdatasync',
+    file: 'group_commit.cc',
+    from: 'if (status.ok()) status = io::Sync(platform_, file->handle());',
+    to: '',
+  },
+  {
+    name: 'acknowledge before the sync',
+    file: 'group_commit.cc',
+    from: 'Status status = SyncOneFile(durable());',
+    to: 'const int64_t unsynced = durable(); durable_ = std::min(files_.EndOf(unsynced), target.position); Status status = SyncOneFile(unsynced);',
+  },
+  {
+    name: 'sync only the last file of a group that rolls',
+    file: 'group_commit.cc',
+    from: 'Status status = SyncOneFile(durable());',
+    to: 'Status status = SyncOneFile(target.position - 1);',
+  },
+  {
+    name: 'try a failed sync again',
+    file: 'group_commit.cc',
+    from: 'if (status.ok()) status = io::Sync(platform_, file->handle());',
+    to: 'if (status.ok() && !io::Sync(platform_, file->handle()).ok()) status = io::Sync(platform_, file->handle());',
+  },
+  {
+    name: 'leave half a rejected write in the file',
+    file: 'group_commit.cc',
+    from: 'io::ZeroRange(platform_, file->handle(), from, from + static_cast<int64_t>(written));',
+    to: 'io::ZeroRange(platform_, file->handle(), from, from);',
+  },
+  {
+    name: 'make a log file without syncing its directory',
+    file: 'file_set.cc',
+    from: '\n  status = io::SyncDirectory(platform_, directory_);',
+    to: '',
+  },
+  {
+    name: 'make a log file without syncing its size',
+    file: 'file_set.cc',
+    from: 'if (status.ok()) status = io::Sync(platform_, handle);',
+    to: '',
+  },
+  {
+    name: 'make `abort` without syncing it',
+    file: 'store_open.cc',
+    from: 'status = io::ReplaceFile(platform_, paths_.root, "abort", paths_.temporary, std::as_bytes(std::span(text)));',
+    to: 'FileHandle left = kNoFile; status = io::Open(platform_, paths_.abort, OpenMode::kCreate, &left); if (status.ok()) status = io::Write(platform_, left, std::as_bytes(std::span(text)), 0); platform_.Close(left);',
+  },
+  {
+    name: 'trust the length, skip the checksum',
+    file: 'record_decode.cc',
+    from: 'if (rule == ChecksumRule::kSkip) return true;',
+    to: 'if (frame == CrcFrame::kPresent || rule == ChecksumRule::kSkip) return true;',
+  },
+  {
+    name: 'verify the checksum over the head only',
+    file: 'record_decode.cc',
+    from: 'return StoredCrc(Crc32(0, view.bytes.first(view.bytes.size() - kCrcPropertyBytes))) == view.checksum;',
+    to: 'return view.checksum != 0 || view.body.empty();',
+  },
+  {
+    name: 'lose the check of the stored position',
+    file: 'record_decode.cc',
+    from: 'found.position != position || ',
+    to: '',
+  },
+  {
+    name: 'forget to zero the tail',
+    file: 'recovery.cc',
+    from: 'if (status.ok()) status = io::ZeroRange(platform_, file->handle(), cut_from_ - start, cut_to_ - start);',
+    to: '',
+  },
+  {
+    name: 'zero the tail and do not sync it',
+    file: 'recovery.cc',
+    from: 'cut_to_ - start);\n    if (status.ok()) status = io::Sync(platform_, file->handle());',
+    to: 'cut_to_ - start);',
+  },
+  {
+    name: 'keep half a batch',
+    file: 'recovery.cc',
+    from: 'if (at < batch_.end && batch_.begin >= start.watermark && !start.read_only) {',
+    to: 'if (at < batch_.begin) {',
+  },
+  {
+    name: 'believe the page cache: do not write again what is kept',
+    file: 'recovery.cc',
+    from: '\n  status = RewriteKept(rewrite_from_, end);',
+    to: '',
+  },
+  {
+    name: 'give positions again under the same generation',
+    file: 'store_open.cc',
+    from: 'base_slot_.generation = ++generation_;',
+    to: 'base_slot_.generation = generation_;',
+  },
+  {
+    name: 'truncate at the first bad record, wherever it is',
+    file: 'recovery.cc',
+    from: 'if (at >= start.watermark && !start.to_last_valid) break;',
+    to: 'break;',
+  },
+  {
+    name: 'write queue entries of records that are only written',
+    file: 'maintenance.cc',
+    from: '*reached = visible_when_durable_ ? parts_.group.durable_mark() : parts_.group.written_mark();',
+    to: '*reached = parts_.group.written_mark();',
+  },
+  {
+    name: 'claim that queues are synced without syncing them',
+    file: 'maintenance.cc',
+    from: 'status = parts_.queues.files().SyncAll();',
+    to: '',
+  },
+  {
+    name: 'write a queue entry only where it differs from what is shown',
+    file: 'queue_files.cc',
+    from: '      if (status.ok()) {\n        status = io::Write(',
+    to: '      if (status.ok() && different > 0) {\n        status = io::Write(',
+  },
+  {
+    name: 'say `clean` before everything is durable',
+    file: 'maintenance.cc',
+    from: '  status = AdvanceQ();\n',
+    to: '',
+  },
+  {
+    name: 'zero blocks that hold records',
+    file: 'block_reserve.cc',
+    from: 'blocks.high = std::max(blocks.high, to);',
+    to: '',
+  },
+  {
+    name: 'overwrite the newer of two slots',
+    file: 'side_car.cc',
+    from: 'next_synced_ = (next_synced_ + 1) % WatermarkSlot::kSyncedSlots;',
+    to: '',
+  },
+];
