@@ -70,7 +70,11 @@ test.each(modes)(
     const args = (number: number): string[] => [directory, `${number}`, `${random.between(0, 2 ** 30)}`, JSON.stringify(options)];
     for (let round = 0; round < kills; round++) {
       const isInWork = random.chance(0.85);
-      const killed = await runUntilKilled(args(round), isInWork ? 'open' : 'start', random.between(isInWork ? 0 : 30, isInWork ? 60 : 90));
+      const killed = await runUntilKilled(
+        args(round),
+        isInWork ? 'open' : 'start',
+        random.between(isInWork ? 0 : 30, isInWork ? 60 : 90),
+      );
       workedFor += journal.take(killed.output) > 1 ? 1 : 0;
       if (killed.isOpened) expect(existsSync(join(directory, 'abort'))).toBe(true);
       if (random.chance(0.2)) {

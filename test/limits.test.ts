@@ -64,26 +64,31 @@ describe.each(writeModes)('in %s', (writeMode) => {
     await expectBodies(store, 't', [body, body]);
   });
 
-  test.each([-1, 0, 1])('a record of %i bytes more than the file takes beside its end mark stands where it fits', async (excess) => {
-    const directory = storeFolder();
-    let store = await openStore(directory, options(writeMode));
-    const first = await store.append(ofSize(1000));
-    const second = ofSize(fileBytes - first.size - blankBytes + excess, 't', 8);
-    const fits = excess <= 0;
-    const receipt = await store.append(second);
-    expect(receipt.position).toBe(fits ? first.size : fileBytes);
-    await store.close();
-    store = await openStore(directory, options(writeMode));
-    expect(store.recovery).toMatchObject({ cleanShutdown: true, truncatedFrom: undefined });
-    const third = await store.append(ofSize(300, 't', 9));
-    expect(third.position).toBe(fits ? fileBytes : fileBytes + receipt.size > 2 * fileBytes - 308 ? 2 * fileBytes : fileBytes + receipt.size);
-    await store.close();
-    const blankAt = fits ? first.size + receipt.size : first.size;
-    expect(fileOf(directory, 0).readInt32BE(blankAt)).toBe(fileBytes - blankAt);
-    expect(fileOf(directory, 0).readUInt32BE(blankAt + 4)).toBe(0xcbd43194);
-    store = await openStore(directory, options(writeMode));
-    await expectBodies(store, 't', [ofSize(1000).body, second.body, ofSize(300, 't', 9).body]);
-  });
+  test.each([-1, 0, 1])(
+    'a record of %i bytes more than the file takes beside its end mark stands where it fits',
+    async (excess) => {
+      const directory = storeFolder();
+      let store = await openStore(directory, options(writeMode));
+      const first = await store.append(ofSize(1000));
+      const second = ofSize(fileBytes - first.size - blankBytes + excess, 't', 8);
+      const fits = excess <= 0;
+      const receipt = await store.append(second);
+      expect(receipt.position).toBe(fits ? first.size : fileBytes);
+      await store.close();
+      store = await openStore(directory, options(writeMode));
+      expect(store.recovery).toMatchObject({ cleanShutdown: true, truncatedFrom: undefined });
+      const third = await store.append(ofSize(300, 't', 9));
+      expect(third.position).toBe(
+        fits ? fileBytes : fileBytes + receipt.size > 2 * fileBytes - 308 ? 2 * fileBytes : fileBytes + receipt.size,
+      );
+      await store.close();
+      const blankAt = fits ? first.size + receipt.size : first.size;
+      expect(fileOf(directory, 0).readInt32BE(blankAt)).toBe(fileBytes - blankAt);
+      expect(fileOf(directory, 0).readUInt32BE(blankAt + 4)).toBe(0xcbd43194);
+      store = await openStore(directory, options(writeMode));
+      await expectBodies(store, 't', [ofSize(1000).body, second.body, ofSize(300, 't', 9).body]);
+    },
+  );
 
   test('the largest record fills a file up to its end mark, one byte more is refused and leaves no trace', async () => {
     const directory = storeFolder();
@@ -101,7 +106,11 @@ describe.each(writeModes)('in %s', (writeMode) => {
     ]);
     await store.close();
     store = await openStore(directory, options(writeMode));
-    await expectBodies(store, 't', [0, 1, 2].map((fill) => ofSize(fileBytes - blankBytes, 't', fill).body));
+    await expectBodies(
+      store,
+      't',
+      [0, 1, 2].map((fill) => ofSize(fileBytes - blankBytes, 't', fill).body),
+    );
   });
 
   test('a batch fills a file exactly, and one byte more is refused as a whole', async () => {
@@ -132,26 +141,29 @@ function endOf(receipts: readonly Receipt[]): number {
   return last.position + last.size;
 }
 
-test.each([1, 126, 127, 128, 255])('a topic of %i characters is stored, in a V2 record when it is longer than 127', async (length) => {
-  const directory = storeFolder();
-  const topic = 'L'.repeat(length);
-  let store = await openStore(directory, { commitLog: { fileBytes } });
-  const receipt = await store.append({ topic, body: 'x' });
-  expect(receipt.size).toBe(fixedBytes + 1 + length + (length > 127 ? 1 : 0));
-  await store.appendBatch([
-    { topic, body: 'y' },
-    { topic, body: 'z' },
-  ]);
-  await store.close();
-  store = await openStore(directory, { commitLog: { fileBytes } });
-  const { messages } = await store.read(topic, 0, 0);
-  expect(messages.map((message) => [message.topic, message.body.toString()])).toEqual([
-    [topic, 'x'],
-    [topic, 'y'],
-    [topic, 'z'],
-  ]);
-  expect(messages[0]?.raw.readUInt32BE(4)).toBe(length > 127 ? 0xdaa320ab : 0xdaa320a7);
-});
+test.each([1, 126, 127, 128, 255])(
+  'a topic of %i characters is stored, in a V2 record when it is longer than 127',
+  async (length) => {
+    const directory = storeFolder();
+    const topic = 'L'.repeat(length);
+    let store = await openStore(directory, { commitLog: { fileBytes } });
+    const receipt = await store.append({ topic, body: 'x' });
+    expect(receipt.size).toBe(fixedBytes + 1 + length + (length > 127 ? 1 : 0));
+    await store.appendBatch([
+      { topic, body: 'y' },
+      { topic, body: 'z' },
+    ]);
+    await store.close();
+    store = await openStore(directory, { commitLog: { fileBytes } });
+    const { messages } = await store.read(topic, 0, 0);
+    expect(messages.map((message) => [message.topic, message.body.toString()])).toEqual([
+      [topic, 'x'],
+      [topic, 'y'],
+      [topic, 'z'],
+    ]);
+    expect(messages[0]?.raw.readUInt32BE(4)).toBe(length > 127 ? 0xdaa320ab : 0xdaa320a7);
+  },
+);
 
 test('a topic of 256 characters is refused', async () => {
   const store = await openStore(storeFolder(), { commitLog: { fileBytes } });

@@ -6,7 +6,7 @@
  */
 import fc from 'fast-check';
 import { test } from 'vitest';
-import { ModelCommand, readEverything, type Real } from './modelcommands.js';
+import { ModelCommand, type Real, readEverything } from './modelcommands.js';
 import { Model } from './modelstore.js';
 import { testSeed } from './seed.js';
 import { openStore, storeFolder } from './storefolder.js';

@@ -70,7 +70,9 @@ function message(): fc.Arbitrary<Message> {
 }
 
 function show(messages: readonly Message[]): string {
-  return messages.map(({ topic, queueId, shardingKey, body }) => `${topic}/${queueId ?? shardingKey ?? '*'}:${body.length}`).join(' ');
+  return messages
+    .map(({ topic, queueId, shardingKey, body }) => `${topic}/${queueId ?? shardingKey ?? '*'}:${body.length}`)
+    .join(' ');
 }
 
 /** Whether the queue that the message names is there, once the topic is. */
@@ -115,7 +117,12 @@ function unwrapped<T>(result: PromiseSettledResult<T>): T {
 }
 
 function batch(first: Message, rest: readonly Message[]): ModelCommand {
-  const ofOneQueue = [first, ...rest].map((each) => ({ ...each, topic: first.topic, queueId: first.queueId, shardingKey: first.shardingKey }));
+  const ofOneQueue = [first, ...rest].map((each) => ({
+    ...each,
+    topic: first.topic,
+    queueId: first.queueId,
+    shardingKey: first.shardingKey,
+  }));
   // More than a file holds is for test/limits.test.ts.
   let bytes = 0;
   const messages = ofOneQueue.filter(({ body }) => {
@@ -170,7 +177,8 @@ function read(topic: string, queueId: number, offset: number, maxMessages: numbe
     if (found) expect([result.status, result.nextOffset]).toEqual(['FOUND', offset + expected.length]);
     else if (end === 0) expect([result.status, result.nextOffset]).toEqual(['NO_MESSAGE_IN_QUEUE', 0]);
     else if (offset < queue.begin) expect([result.status, result.nextOffset]).toEqual(['OFFSET_TOO_SMALL', queue.begin]);
-    else expect([result.status, result.nextOffset]).toEqual([offset === end ? 'OFFSET_OVERFLOW_ONE' : 'OFFSET_OVERFLOW_BADLY', end]);
+    else
+      expect([result.status, result.nextOffset]).toEqual([offset === end ? 'OFFSET_OVERFLOW_ONE' : 'OFFSET_OVERFLOW_BADLY', end]);
   });
 }
 
@@ -225,8 +233,13 @@ function reopen(flushMode: 'sync' | 'async', writeMode: 'pwrite' | 'mapped'): Ru
 
 /** Every topic, queue and message, by queue and by position. */
 export async function readEverything(model: Model, { store }: Real): Promise<void> {
-  const expected = [...model.topics].map(([name, queues]) => [name, queues.map((queue) => [queue.begin, endOf(queue), endOf(queue)])]);
-  const found = store.topics().map(({ name, queues }) => [name, queues.map((queue) => [queue.minOffset, queue.maxOffset, queue.nextOffset])]);
+  const expected = [...model.topics].map(([name, queues]) => [
+    name,
+    queues.map((queue) => [queue.begin, endOf(queue), endOf(queue)]),
+  ]);
+  const found = store
+    .topics()
+    .map(({ name, queues }) => [name, queues.map((queue) => [queue.minOffset, queue.maxOffset, queue.nextOffset])]);
   expect(found.sort()).toEqual(expected.sort());
   for (const [topic, queues] of model.topics) {
     for (const [queueId, queue] of queues.entries()) {

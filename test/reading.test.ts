@@ -3,7 +3,7 @@ import { openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { MessageStore, type StoredMessage, type StoreOptions } from '../ts/index.js';
+import type { MessageStore, StoredMessage, StoreOptions } from '../ts/index.js';
 import { openStore, storeFolder } from './storefolder.js';
 
 const small: StoreOptions = { commitLog: { fileBytes: 16 * 1024 }, consumeQueue: { entriesPerFile: 50 } };
@@ -202,7 +202,12 @@ test('a damaged message is stepped over and told of; alone it is MESSAGE_LOST', 
   const range = { from: position, to: position + size, reason: 'checksum' };
   const lost = [{ fromOffset: 1, toOffset: 2, ranges: [range] }];
   expect(await later.read('T', 0, 0)).toMatchObject({ status: 'FOUND', nextOffset: 3, lost });
-  expect(await later.read('T', 0, 1, { maxMessages: 1 })).toMatchObject({ status: 'MESSAGE_LOST', nextOffset: 2, lost, messages: [] });
+  expect(await later.read('T', 0, 1, { maxMessages: 1 })).toMatchObject({
+    status: 'MESSAGE_LOST',
+    nextOffset: 2,
+    lost,
+    messages: [],
+  });
   expect(await later.read('T', 0, 2)).toMatchObject({ status: 'FOUND', nextOffset: 3, lost: [] });
   await expect(later.messageAt(position)).rejects.toMatchObject({ code: 'CORRUPTION' });
   expect(later.lost).toMatchObject([range]);

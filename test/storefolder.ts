@@ -8,7 +8,8 @@ import { MessageStore, type StoreOptions } from '../ts/index.js';
 /** A path for a store that does not exist yet. */
 export function storeFolder(): string {
   const root = mkdtempSync(join(tmpdir(), 'millrace-test-'));
-  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  // Thousands of files take their time on a busy disk.
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }), 120_000);
   return join(root, 'store');
 }
 

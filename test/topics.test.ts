@@ -65,7 +65,12 @@ test('an append makes its topic with defaultQueues, on disk at the latest when t
   const receipts = await Promise.all([1, 2, 3].map(() => store.append({ topic: 'Auto', body: 'b' })));
   expect(receipts.map(({ queueId }) => queueId).sort()).toEqual([0, 1, 2]);
   await store.close();
-  expect(topicsOf(directory).topicConfigTable.Auto).toMatchObject({ topicName: 'Auto', readQueueNums: 3, writeQueueNums: 3, perm: 6 });
+  expect(topicsOf(directory).topicConfigTable.Auto).toMatchObject({
+    topicName: 'Auto',
+    readQueueNums: 3,
+    writeQueueNums: 3,
+    perm: 6,
+  });
 });
 
 test('a topic made by an append keeps all its queues when the process dies before topics.json was written', async () => {
@@ -188,7 +193,9 @@ test('a sharding key keeps its queue, whoever opens the store', async () => {
   const expected = [6, 0, 2, 5, 5, 5];
   for (const flush of ['sync', 'async'] as const) {
     const store = await openStore(directory, { ...small, flush, defaultQueues: 7 });
-    const receipts = await Promise.all(keys.map((shardingKey) => store.append({ topic: 'Sharded', shardingKey, body: shardingKey })));
+    const receipts = await Promise.all(
+      keys.map((shardingKey) => store.append({ topic: 'Sharded', shardingKey, body: shardingKey })),
+    );
     expect(receipts.map(({ queueId }) => queueId)).toEqual(expected);
     await store.close();
   }

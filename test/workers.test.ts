@@ -27,19 +27,30 @@ async function lastWord(worker: Worker): Promise<unknown> {
 
 test('a store works in a worker thread, several at once', async () => {
   const said = await Promise.all([1, 2, 3, 4].map(() => lastWord(start('session', storeFolder()))));
-  expect(said).toEqual(Array(4).fill([[0, 1, 2], ['a', 'b', 'c']]));
+  expect(said).toEqual(
+    Array(4).fill([
+      [0, 1, 2],
+      ['a', 'b', 'c'],
+    ]),
+  );
 });
 
 test('a store that is open in one thread is LOCKED for another one of the process', async () => {
   const directory = storeFolder();
   const store = await openStore(directory, small);
   const worker = start('session', directory);
-  await expect(once(worker, 'exit')).rejects.toMatchObject({ code: 'LOCKED', message: expect.stringContaining(String(process.pid)) });
+  await expect(once(worker, 'exit')).rejects.toMatchObject({
+    code: 'LOCKED',
+    message: expect.stringContaining(String(process.pid)),
+  });
   await store.append({ topic: 'T', body: 'still mine' });
 });
 
-test('200 workers opened and terminated in the middle of appends leave the process alive and their stores whole', { timeout: 120_000 }, async () => {
+test('200 workers opened and terminated in the middle of appends leave the process alive and their stores whole', {
+  timeout: 120_000,
+}, async () => {
   const random = new RandomNumbers(testSeed);
+  // A directory has one worker after the other, so each also finds what a terminated one left, its lock among it.
   const lanes = 4;
   const directories = Array.from({ length: lanes }, storeFolder);
   let terminatedWhileOpening = 0;

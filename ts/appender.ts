@@ -4,6 +4,7 @@
  * A call assigns and stages at once, so appends take effect in the order of the calls; the writer gets what was staged when the turn of the
  * event loop ends. After BUSY or a rejected write (a full disk) every append that was called before the rejection was delivered
  * rejects too, so that order in a queue is kept. After a failed sync nothing is accepted any more. One thread.
+ * More than 300 lines: every way to append shares the same few steps, and they are best compared side by side.
  */
 import { given, got, status, want } from './addon.js';
 import { bodyBytes, checkAppendOptions, checkMessage, checkSysFlag, int32, safeInteger, transactionMask } from './appendcheck.js';

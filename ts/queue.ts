@@ -28,14 +28,7 @@ export class QueueHandle implements Queue {
   readonly #queue: QueueState;
   readonly #guards: QueueGuards;
 
-  constructor(
-    store: MessageStore,
-    session: Session,
-    appender: Appender,
-    topics: Topics,
-    queue: QueueState,
-    guards: QueueGuards,
-  ) {
+  constructor(store: MessageStore, session: Session, appender: Appender, topics: Topics, queue: QueueState, guards: QueueGuards) {
     this.topic = queue.topic;
     this.queueId = queue.queueId;
     this.#store = store;

@@ -79,16 +79,15 @@ export class Reader {
   }
 
   async read(handle: number, offset: number, limits: Limits): Promise<ReadResult> {
-    return this.#result(this.#readNow(handle, offset, limits, true) ?? (await this.#readLater(handle, offset, limits)));
+    const found = this.#readNow(handle, offset, limits, true);
+    return found === undefined ? this.#readLater(handle, offset, limits, (later) => this.#result(later)) : this.#result(found);
   }
 
   async readRaw(handle: number, offset: number, limits: Limits): Promise<RawReadResult> {
-    const found = this.#readNow(handle, offset, limits, true) ?? (await this.#readLater(handle, offset, limits));
-    return {
-      ...this.#numbers(),
-      messages: this.#session.number(got.messages),
-      bytes: found.buffer.subarray(found.start, found.start + found.bytes),
-    };
+    const found = this.#readNow(handle, offset, limits, true);
+    return found === undefined
+      ? this.#readLater(handle, offset, limits, (later) => this.#rawResult(later))
+      : this.#rawResult(found);
   }
 
   /** The answer for a queue that is not there. */
@@ -111,7 +110,8 @@ export class Reader {
     const done = await this.#session.run((task) => addon.readAtLater(id, task, position));
     const found = this.#collect(done.task);
     if (done.status === status.notFound) return undefined;
-    if (done.status !== status.ok) throw this.#session.error(done.status, { doing: `read the message at ${position}` });
+    if (done.status !== status.ok)
+      throw this.#session.error(done.status, { doing: `read the message at ${position}`, ...done.where });
     return this.#one(found);
   }
 
@@ -140,15 +140,16 @@ export class Reader {
     return this.#take(buffer, this.#session.number(got.bytes));
   }
 
-  async #readLater(handle: number, offset: number, limits: Limits): Promise<Found> {
+  /** `result` is made of the shared numbers in the same turn as they are fetched: the next read that is done overwrites them. */
+  async #readLater<T>(handle: number, offset: number, limits: Limits, result: (found: Found) => T): Promise<T> {
     const { addon, id } = this.#session;
     const done = await this.#session.run((task) => {
       this.#ask(offset, limits, false);
       addon.readLater(id, task, handle);
     });
     const found = this.#collect(done.task);
-    if (done.status !== status.ok) throw this.#session.error(done.status, { doing: `read at offset ${offset}` });
-    return found;
+    if (done.status !== status.ok) throw this.#session.error(done.status, { doing: `read at offset ${offset}`, ...done.where });
+    return result(found);
   }
 
   #collect(task: number): Found {
@@ -198,6 +199,14 @@ export class Reader {
     this.readMessages += count;
     this.readBytes += found.bytes;
     return { ...this.#numbers(), messages };
+  }
+
+  #rawResult(found: Found): RawReadResult {
+    return {
+      ...this.#numbers(),
+      messages: this.#session.number(got.messages),
+      bytes: found.buffer.subarray(found.start, found.start + found.bytes),
+    };
   }
 
   #numbers(): Omit<ReadResult, 'messages'> {

@@ -10,7 +10,17 @@ import { type StatusContext, type StoreError, statusError } from './errors.js';
 import { nativeAddon } from './native.js';
 
 interface Task {
-  readonly done: (status: number) => void;
+  readonly done: (status: number, where: ErrorPlace | undefined) => void;
+}
+
+/** What the addon noted beside the last status that was not OK. */
+type ErrorPlace = Pick<StatusContext, 'errno' | 'position' | 'holder' | 'path'>;
+
+export interface FinishedTask {
+  readonly task: number;
+  readonly status: number;
+  /** Belongs into the error of this task: other tasks that finished in the same turn have noted theirs since. */
+  readonly where: ErrorPlace | undefined;
 }
 
 export class Session {
@@ -41,14 +51,14 @@ export class Session {
   }
 
   /** Begins what `start` begins and resolves with its status and number. What it left stays until `addon.finish` or `addon.readBytes`. */
-  run(start: (task: number) => void): Promise<{ task: number; status: number }> {
+  run(start: (task: number) => void): Promise<FinishedTask> {
     const task = ++this.#lastTask;
     this.hold(1);
     return new Promise((resolve) => {
       this.#tasks.set(task, {
-        done: (taskStatus) => {
+        done: (taskStatus, where) => {
           this.hold(-1);
-          resolve({ task, status: taskStatus });
+          resolve({ task, status: taskStatus, where });
         },
       });
       start(task);
@@ -59,20 +69,23 @@ export class Session {
   async complete(start: (task: number) => void, context: StatusContext): Promise<void> {
     const done = await this.run(start);
     this.addon.finish(this.id, done.task);
-    if (done.status !== status.ok) throw this.error(done.status, context);
+    if (done.status !== status.ok) throw this.error(done.status, { ...done.where, ...context });
   }
 
   /** The error for a status that was just returned. */
   error(code: number, context: StatusContext): StoreError {
+    return statusError(code, { ...this.#place(code), ...context });
+  }
+
+  #place(code: number): ErrorPlace {
     const position = this.scratch[got.errorPosition] ?? -1;
     const isLocked = code === status.locked;
-    return statusError(code, {
+    return {
       errno: this.scratch[got.errno],
       position: isLocked ? undefined : position,
       holder: isLocked && position > 0 ? position : undefined,
       path: this.addon.path(this.id),
-      ...context,
-    });
+    };
   }
 
   number(place: number): number {
@@ -100,7 +113,7 @@ export class Session {
       const code = this.number(got.taskStatus);
       const waiting = this.#tasks.get(task);
       this.#tasks.delete(task);
-      waiting?.done(code);
+      waiting?.done(code, code === status.ok ? undefined : this.#place(code));
     }
     if (this.#tasks.size > 0) return;
     for (const resolve of this.#whenIdle) resolve();

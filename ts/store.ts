@@ -11,6 +11,7 @@ import { got, status } from './addon.js';
 import { checkWaitLimits, levelOf, safeInteger } from './appendcheck.js';
 import { Appender } from './appender.js';
 import { TopicsFile } from './config/topics.js';
+import { Deleter } from './deletion.js';
 import { abortError, type StoreError, storeError } from './errors.js';
 import { LossNames } from './losses.js';
 import { openSession } from './opening.js';
@@ -61,6 +62,7 @@ export class MessageStore implements AsyncDisposable {
   readonly #reader: Reader;
   readonly #names: LossNames;
   readonly #router: Router;
+  readonly #deleter: Deleter;
   #status: 'open' | 'failed' | 'closing' | 'closed' = 'open';
   #failure: StoreError | undefined;
   #closing: Promise<void> | undefined;
@@ -84,6 +86,8 @@ export class MessageStore implements AsyncDisposable {
     this.recovery = reportFrom(numbers, this.#names, session.addon.losses(session.id), session.addon.newLosses(session.id));
     this.#appender = new Appender(session, options);
     this.#router = new Router(parts.topics, options, this.directory, (error) => this.#tell(error));
+    const mustWrite = this.#guards.mustWrite;
+    this.#deleter = new Deleter(session, parts.topics, this.#router, this.#appender, mustWrite);
     this.#reader = new Reader(session, this.#names);
     parts.wake.listener = () => this.#woken();
     const { logger } = options;
@@ -319,23 +323,7 @@ export class MessageStore implements AsyncDisposable {
   /** Survives recovery. A topic made again under this name goes on numbering where the old one ended. UNKNOWN_TOPIC. */
   async deleteTopic(name: string): Promise<void> {
     this.#mustWrite('delete a topic');
-    this.#router.known(name);
-    const { addon, id } = this.#session;
-    const doing = `delete topic "${name}"`;
-    if (this.#failure !== undefined) throw this.#appender.failureError(doing, 'no');
-    // Its last record must be written before the place is noted from which on the topic counts again.
-    let code = addon.beginDelete(id, name);
-    while (code === status.busy) {
-      this.#appender.handOff();
-      await this.#appender.waitFor('written', addon.nextPosition(id), () => undefined);
-      this.#mustWrite('delete a topic');
-      this.#router.known(name);
-      code = addon.beginDelete(id, name);
-    }
-    if (code !== status.ok) throw this.#session.error(code, { doing });
-    const position = this.#session.number(got.position);
-    this.#topics.remove(name);
-    await this.#topics.whileDeleting(name, this.#finishDelete(name, position, doing));
+    await this.#deleter.delete(name);
   }
 
   /** Undefined when there is no such topic. */
@@ -417,17 +405,6 @@ export class MessageStore implements AsyncDisposable {
     // Asked again: a rejected write took back what was staged.
     const kept = addon.nextPosition(id);
     if (this.#appender.waiters.size > 0) await this.#appender.waitFor('durable', kept, () => undefined).catch(() => undefined);
-  }
-
-  async #finishDelete(name: string, position: number, doing: string): Promise<void> {
-    const { addon, id } = this.#session;
-    if (this.watermarks.durable < position) {
-      const durable = this.#appender.waitFor('durable', position, () => undefined);
-      addon.requestSync(id);
-      await durable;
-    }
-    await this.#session.complete((task) => addon.finishDelete(id, task, name, position), { doing });
-    await this.#topics.save();
   }
 
   /** The engine made progress. */

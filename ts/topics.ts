@@ -55,6 +55,8 @@ export class Topics {
   readonly #file: TopicsFile;
   readonly #topics = new Map<string, TopicState>();
   readonly #deleting = new Map<string, Promise<void>>();
+  /** Of topics whose deletion began and has not lasted yet: from which position on they count again. */
+  readonly #unfinished = new Map<string, number>();
 
   /** `foundQueues`: how many queues a topic has at least that the file does not know; without it, those that were found. */
   constructor(session: Session, file: TopicsFile, foundQueues?: number) {
@@ -102,7 +104,8 @@ export class Topics {
   }
 
   /** Takes the topic out of memory and of the file that the next save writes. */
-  remove(name: string): void {
+  remove(name: string, position: number): void {
+    this.#unfinished.set(name, position);
     const topic = this.#topics.get(name);
     if (topic !== undefined) topic.isDeleted = true;
     this.#topics.delete(name);
@@ -114,9 +117,14 @@ export class Topics {
     this.#deleting.set(name, deletion);
     try {
       await deletion;
+      this.#unfinished.delete(name);
     } finally {
       this.#deleting.delete(name);
     }
+  }
+  /** Where a deletion that failed (a full disk) began, when it can be asked for again. */
+  unfinished(name: string): number | undefined {
+    return this.#deleting.has(name) || this.#topics.has(name) ? undefined : this.#unfinished.get(name);
   }
   isDeleting(name: string): boolean {
     return this.#deleting.has(name);

@@ -57,7 +57,8 @@ int64_t Maintenance::Step() {
   // Cleared before looking: progress that comes too late to be seen below wakes for another step.
   ticking_.store(false, std::memory_order_release);
   const int64_t wait = StepNow();
-  ticking_.store(wait != kForever, std::memory_order_release);
+  // A deadline further off would keep what is new now waiting for longer than is promised for it.
+  ticking_.store(wait <= kPublishNanos, std::memory_order_release);
   return wait;
 }
 
@@ -76,7 +77,8 @@ int64_t Maintenance::StepNow() {
   }
   if (written >= next_file_at_.load(std::memory_order_relaxed) && now >= next_file_retry_) PrepareNextFile();
   if (parts_.blocks.Wanted(written) && parts_.blocks.Prepare(written, parts_.group.bytes_per_sync())) wait = 0;
-  return std::max<int64_t>(0, std::min({wait, FlushTailsWhenDue(now), WriteSlotWhenDue(now), AdvanceQWhenDue(now)}));
+  wait = std::max<int64_t>(0, std::min({wait, FlushTailsWhenDue(now), WriteSlotWhenDue(now), AdvanceQWhenDue(now)}));
+  return parts_.group.failed() ? 0 : wait;
 }
 
 int64_t Maintenance::SaveLosses() {
@@ -219,7 +221,10 @@ Status Maintenance::Finish() {
 void Maintenance::Report(Status status) {
   // A disk that is full, or a process out of descriptors, may recover; anything else cannot be waited out.
   const bool passing = status.code() == Code::kDiskFull || status.code() == Code::kTooManyFiles;
-  if (!passing) parts_.group.Fail(Status(Code::kFlushFailed, status.error(), status.position()).In(status.path()));
+  if (!passing) {
+    parts_.group.Fail(Status(Code::kFlushFailed, status.error(), status.position()).In(status.path()));
+    Publish();  // should the process be killed before it writes the mark
+  }
   if (on_background_error) on_background_error(std::move(status));
 }
 

@@ -6,12 +6,11 @@
 #include <numeric>
 
 #include "io.h"
+#include "log_layout.h"
 
 namespace millrace {
 namespace {
 
-constexpr int64_t kEntry = static_cast<int64_t>(format::kEntryBytes);
-// How many files of the log RocketMQ looks at when it recovers, by default (commitLogRecoverMaxNum).
 constexpr int64_t kRocketmqRecoveryFiles = 10;
 
 Status MakeWithParents(Platform& platform, const std::string& path) {
@@ -83,94 +82,13 @@ Status Opening::LockDirectory() {
 Status Opening::Inspect() {
   SideCar side_car(platform_, paths_);
   Status status = side_car.Load(&found);
-  if (status.ok()) status = InspectLog();
+  LogLayout layout(platform_, paths_, config_);
+  identity = found.identity;
+  if (status.ok()) status = layout.Inspect(found.has_identity, &identity.file_bytes, &identity.entries_per_file);
+  log_files = layout.starts;
+  short_last = layout.short_last;
   if (status.ok()) status = ChooseStart();
   return status;
-}
-
-Status Opening::SizeOf(const std::string& path, int64_t* size) {
-  FileHandle file = kNoFile;
-  Status status = io::Open(platform_, path, OpenMode::kRead, &file);
-  if (!status.ok()) return status;
-  status = io::Size(platform_, file, size);
-  platform_.Close(file);
-  return status.ok() ? std::move(status) : std::move(status).In(path);
-}
-
-Status Opening::FindSizes() {
-  Status status;
-  identity = found.identity;
-  int64_t& file_bytes = identity.file_bytes;
-  if (!found.has_identity) {
-    // Somebody else's directory: the names tell the size of all but a single file, and that tells its own.
-    file_bytes = config_.file_bytes;
-    for (size_t i = 1; i < log_files.size(); i++) file_bytes = i == 1 ? log_files[1] - log_files[0] : std::min(file_bytes, log_files[i] - log_files[i - 1]);
-    if (log_files.size() == 1 && config_.file_bytes == 0) status = SizeOf(paths_.commit_log + "/" + FileName(log_files[0]), &file_bytes);
-    if (!status.ok()) return status;
-    if (file_bytes == 0) file_bytes = StoreConfig::kDefaultFileBytes;
-  }
-  if (config_.file_bytes != 0 && config_.file_bytes != file_bytes) return Status(Code::kInvalid, 0, file_bytes).In(paths_.commit_log);
-  if (found.has_identity) {
-    if (config_.entries_per_file != 0 && config_.entries_per_file != identity.entries_per_file) {
-      return Status(Code::kInvalid, 0, identity.entries_per_file).In(paths_.consume_queue);
-    }
-    return Status::Ok();
-  }
-  int64_t largest = 0;
-  std::vector<DirectoryEntry> topics;
-  status = io::List(platform_, paths_.consume_queue, &topics);
-  for (size_t t = 0; status.ok() && t < topics.size() && largest == 0; t++) {
-    if (!topics[t].is_directory) continue;
-    std::vector<DirectoryEntry> queues;
-    status = io::List(platform_, paths_.consume_queue + "/" + topics[t].name, &queues);
-    for (size_t q = 0; status.ok() && q < queues.size() && largest == 0; q++) {
-      if (!queues[q].is_directory) continue;
-      const std::string directory = paths_.consume_queue + "/" + topics[t].name + "/" + queues[q].name;
-      std::vector<DirectoryEntry> names;
-      status = io::List(platform_, directory, &names);
-      for (const DirectoryEntry& name : names) {
-        if (!status.ok() || name.is_directory || ParseFileName(name.name) < 0) continue;
-        int64_t size = 0;
-        status = SizeOf(directory + "/" + name.name, &size);
-        largest = std::max(largest, size);
-      }
-    }
-  }
-  if (!status.ok() && status.code() != Code::kNotFound) return status;
-  if (largest % kEntry != 0) return Status(Code::kFormatMismatch).In(paths_.consume_queue);
-  identity.entries_per_file = largest > 0 ? largest / kEntry : config_.entries_per_file;
-  if (config_.entries_per_file != 0 && config_.entries_per_file != identity.entries_per_file) {
-    return Status(Code::kInvalid, 0, identity.entries_per_file).In(paths_.consume_queue);
-  }
-  if (identity.entries_per_file == 0) identity.entries_per_file = StoreConfig::kDefaultEntriesPerFile;
-  return Status::Ok();
-}
-
-Status Opening::InspectLog() {
-  std::vector<DirectoryEntry> names;
-  Status status = io::List(platform_, paths_.commit_log, &names);
-  if (!status.ok() && status.code() != Code::kNotFound) return status;
-  for (const DirectoryEntry& name : names) {
-    if (name.is_directory) continue;
-    const int64_t start_of_file = ParseFileName(name.name);
-    if (start_of_file < 0) return Status(Code::kFormatMismatch).In(paths_.commit_log + "/" + name.name);
-    log_files.push_back(start_of_file);
-  }
-  std::sort(log_files.begin(), log_files.end());
-  status = FindSizes();
-  if (!status.ok()) return status;
-  for (const int64_t file : log_files) {
-    const std::string path = paths_.commit_log + "/" + FileName(file);
-    int64_t size = 0;
-    status = SizeOf(path, &size);
-    if (!status.ok()) return std::move(status).At(file);
-    if (file % identity.file_bytes != 0 || size > identity.file_bytes) return Status(Code::kFormatMismatch, 0, file).In(path);
-    if (size == identity.file_bytes) continue;
-    // A crash can cut short only the newest file.
-    if (file != log_files.back()) return Status(Code::kCorruption, 0, file).In(path);
-    short_last = file;
-  }
-  return Status::Ok();
 }
 
 Status Opening::ChooseStart() {

@@ -40,15 +40,12 @@ class Opening {
   RecoveryStart start;
 
  private:
-  Status InspectLog();
-  Status FindSizes();
   Status ChooseStart();
   Status AdoptStart(FileSet& files);
   Status Recognise(FileSet& files, bool* recognised);
   // Walks the records of one file from its start up to `to`: where that led, and whether all of them can be ours.
   Status FollowRecords(FileSet& files, int64_t from, int64_t to, int64_t* at, bool* any, bool* is_ours);
   Status EndsAt(FileSet& files, const WatermarkSlot& slot, bool* ends);
-  Status SizeOf(const std::string& path, int64_t* size);
   Status ReadAbort(int64_t* process_id);
 
   Platform& platform_;

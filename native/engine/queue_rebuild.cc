@@ -50,29 +50,24 @@ Status QueueRebuild::Load(int64_t bound, int64_t first, QueueCensus* census, boo
   return Status::Ok();
 }
 
-Status QueueRebuild::LoadQueue(const std::string& topic, int32_t queue_id, int64_t bound, int64_t first, QueueCensus* census, bool* whole) {
-  QueueFiles& files = table_.files();
-  const std::string directory = files.DirectoryOf(topic, queue_id);
-  const int64_t per_file = files.entries_per_file();
+Status QueueRebuild::FindFiles(const std::string& topic, int32_t queue_id, Span* span, bool* whole) {
+  const std::string directory = table_.files().DirectoryOf(topic, queue_id);
+  const int64_t per_file = table_.files().entries_per_file();
   std::vector<DirectoryEntry> names;
   Status status = io::List(platform_, directory, &names);
   if (!status.ok()) return status;
-  int64_t begin = -1;
-  int64_t end = -1;
   for (const DirectoryEntry& name : names) {
     if (name.is_directory) continue;
     const int64_t start = ParseFileName(name.name);
     if (start < 0 || start % (per_file * kEntry) != 0) return Status(Code::kFormatMismatch).In(directory + "/" + name.name);
-    if (begin < 0) begin = start / kEntry;
-    if (end >= 0 && start / kEntry != end) *whole = false;  // a file between is missing
-    end = start / kEntry + per_file;
+    if (span->end >= 0 && start / kEntry != span->end) *whole = false;  // a file between is missing
+    if (span->begin < 0) span->begin = start / kEntry;
+    span->end = start / kEntry + per_file;
   }
-  if (begin < 0) return Status::Ok();
-  // Of a log that has its first record, only a deleted topic's queue begins later.
-  if (first == 0 && begin > 0 && !deletions_.contains(topic)) *whole = false;
+  if (span->begin < 0) return Status::Ok();
 
   // Only the last file can have a size of its own: the others were followed by one.
-  const std::string last = directory + "/" + FileName((end - per_file) * kEntry);
+  const std::string last = directory + "/" + FileName((span->end - per_file) * kEntry);
   FileHandle handle = kNoFile;
   int64_t size = 0;
   status = io::Open(platform_, last, OpenMode::kRead, &handle);
@@ -81,36 +76,49 @@ Status QueueRebuild::LoadQueue(const std::string& topic, int32_t queue_id, int64
   if (status.ok() && size > per_file * kEntry) status = Status(Code::kFormatMismatch);
   if (status.ok() && size < per_file * kEntry) *whole = false;  // Finish gives it its size again
   platform_.Close(handle);
-  if (!status.ok()) return std::move(status).In(last);
+  return status.ok() ? std::move(status) : std::move(status).In(last);
+}
+
+Status QueueRebuild::ReadEntry(const std::string& topic, int32_t queue_id, int64_t offset, QueueEntry* entry) {
+  std::vector<QueueEntry> entries;
+  Status status = table_.files().Read(topic, queue_id, offset, 1, ReadMode::kMayBlock, &entries);
+  *entry = entries.empty() ? QueueEntry{} : entries[0];
+  return status;
+}
+
+template <typename Holds>
+Status QueueRebuild::CountWhile(const std::string& topic, int32_t queue_id, Span span, Holds holds, int64_t* count) {
+  while (span.begin < span.end) {
+    const int64_t middle = span.begin + (span.end - span.begin) / 2;
+    QueueEntry entry;
+    Status status = ReadEntry(topic, queue_id, middle, &entry);
+    if (!status.ok()) return status;
+    if (holds(entry)) span.begin = middle + 1;
+    else span.end = middle;
+  }
+  *count = span.begin;
+  return Status::Ok();
+}
+
+Status QueueRebuild::LoadQueue(const std::string& topic, int32_t queue_id, int64_t bound, int64_t first, QueueCensus* census, bool* whole) {
+  Span span;
+  Status status = FindFiles(topic, queue_id, &span, whole);
+  if (!status.ok() || span.begin < 0) return status;
+  // Of a log that has its first record, only a deleted topic's queue begins later.
+  if (first == 0 && span.begin > 0 && !deletions_.contains(topic)) *whole = false;
 
   // Entries grow with their number, so what lies below a position is found by halving. Pre-blank ones come before all others.
-  const auto count_while = [&](int64_t low, auto holds, int64_t* count) {
-    int64_t high = end;
-    Status reading;
-    while (low < high) {
-      const int64_t middle = low + (high - low) / 2;
-      std::vector<QueueEntry> entry;
-      reading = files.Read(topic, queue_id, middle, 1, ReadMode::kMayBlock, &entry);
-      if (!reading.ok()) return reading;
-      if (!entry.empty() && holds(entry[0])) low = middle + 1;
-      else high = middle;
-    }
-    *count = low;
-    return reading;
-  };
-  int64_t next = begin;
-  int64_t min = begin;
-  const int64_t room = end;
-  status = count_while(begin, [&](const QueueEntry& entry) { return entry.pre_blank() || (entry.valid() && entry.position < bound); }, &next);
+  const auto trusted = [bound](const QueueEntry& entry) { return entry.pre_blank() || (entry.valid() && entry.position < bound); };
+  const auto expired = [first](const QueueEntry& entry) { return entry.pre_blank() || entry.position < first; };
+  int64_t next = span.begin;
+  int64_t min = span.begin;
+  status = CountWhile(topic, queue_id, span, trusted, &next);
+  QueueEntry behind;
+  if (status.ok() && next < span.end) status = ReadEntry(topic, queue_id, next, &behind);
+  ahead_ = ahead_ || behind != QueueEntry{};
+  if (status.ok()) status = CountWhile(topic, queue_id, {span.begin, next}, expired, &min);
   if (!status.ok()) return status;
-  std::vector<QueueEntry> behind;
-  if (next < room) status = files.Read(topic, queue_id, next, 1, ReadMode::kMayBlock, &behind);
-  if (!status.ok()) return status;
-  ahead_ = ahead_ || (!behind.empty() && behind[0] != QueueEntry{});
-  end = next;
-  status = count_while(begin, [&](const QueueEntry& entry) { return entry.pre_blank() || entry.position < first; }, &min);
-  if (!status.ok()) return status;
-  if (next == begin && begin > 0) {
+  if (next == span.begin && span.begin > 0) {
     // A power cut may keep a later file and take the first one. Where the queue begins, its first record tells.
     unfounded_.emplace_back(topic, queue_id);
     return status;
@@ -126,18 +134,22 @@ Status QueueRebuild::LoadQueue(const std::string& topic, int32_t queue_id, int64
     min = std::max(min, begins);
   }
   // A file that holds nothing below the bound was made after the count was taken.
-  std::vector<QueueEntry> newest;
-  if (next > begin) status = files.Read(topic, queue_id, next - 1, 1, ReadMode::kMayBlock, &newest);
-  const bool counts = !newest.empty() && !newest[0].pre_blank();
-  if (counts) {
-    census->queues++;
-    census->sum += next;
-  }
+  QueueEntry newest = QueueEntry::PreBlank();
+  if (next > span.begin) status = ReadEntry(topic, queue_id, next - 1, &newest);
+  const bool counts = !newest.pre_blank();
+  census->queues += counts ? 1 : 0;
+  census->sum += counts ? next : 0;
   table_.Add(topic, queue_id, min, next, counts);
   return status;
 }
 
 void QueueRebuild::Push(int32_t handle, const QueueEntry& entry) { table_.Push(handle, *table_.Get(handle), entry); }
+
+bool QueueRebuild::IsNext(const RecordView& record) const {
+  if (!record.has_queue_entry()) return true;
+  const int32_t handle = table_.Find(std::string(record.topic), record.queue_id);
+  return handle == QueueTable::kNoQueue || table_.Get(handle)->next_offset() == record.queue_offset;
+}
 
 bool QueueRebuild::Dispatch(const RecordView& record, bool from_first, bool accept) {
   if (!record.has_queue_entry() || !IsTopicName(record.topic)) return true;

@@ -30,6 +30,8 @@ class QueueRebuild {
   // False when the record's number does not follow on and no damage is known that explains it; then the record is dispatched only
   // with `accept`. `from_first`: the scan began with the first record there is, so a queue may begin at any number.
   bool Dispatch(const RecordView& record, bool from_first, bool accept);
+  // Whether the record's number is the one that its queue goes on with; true for a queue that is not known.
+  bool IsNext(const RecordView& record) const;
   // Removes what Load found of deleted topics: a crash came before their files went. Not for a read-only handle.
   Status RemoveStale();
   void Rollback(int64_t position) { table_.Rollback(position); }
@@ -43,6 +45,17 @@ class QueueRebuild {
   bool ahead() const { return ahead_; }
 
  private:
+  // Entries that a queue's files have room for; begin is -1 when there is no file.
+  struct Span {
+    int64_t begin = -1;
+    int64_t end = -1;
+  };
+  Status FindFiles(const std::string& topic, int32_t queue_id, Span* span, bool* whole);
+  // All zeros behind the end of the files.
+  Status ReadEntry(const std::string& topic, int32_t queue_id, int64_t offset, QueueEntry* entry);
+  // The first offset of the span whose entry does not hold, by halving.
+  template <typename Holds>
+  Status CountWhile(const std::string& topic, int32_t queue_id, Span span, Holds holds, int64_t* count);
   Status LoadQueue(const std::string& topic, int32_t queue_id, int64_t bound, int64_t first, QueueCensus* census, bool* whole);
   Status KeepSurvivors(int32_t handle, ConsumeQueue& queue, int64_t end);
   void Push(int32_t handle, const QueueEntry& entry);

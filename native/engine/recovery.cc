@@ -13,9 +13,9 @@ Recovery::Recovery(Platform& platform, const StorePaths& paths, FileSet& files, 
       files_(files),
       table_(queues),
       losses_(losses),
-      deletions_(deletions),
       progress_(progress),
       scanner_(platform, files),
+      repair_(platform, paths, files, scanner_),
       rebuild_(platform, paths, queues, losses, deletions, read_only) {}
 
 bool Recovery::Tell(RecoveryPhase phase, int64_t done, int64_t total, bool always) {
@@ -76,7 +76,7 @@ Status Recovery::Scan(RecoveryOutcome* outcome) {
     start_.has_census = false;
     status = ScanAgain(outcome);
   }
-  if (status.ok()) status = FindCut(start_, outcome);
+  if (status.ok()) status = FindCut(outcome);
   rewrite_from_ = start_.to_last_valid ? outcome->end.position : std::max(start_.watermark, files_.first());
   return status;
 }
@@ -95,94 +95,95 @@ void Recovery::Lose(int64_t from, int64_t to, LossReason reason, RecoveryOutcome
 }
 
 Status Recovery::ScanLog(const RecoveryStart& start, bool dispatch, RecoveryOutcome* outcome) {
-  if (dispatch) {
-    Status status = rebuild_.RemoveStale();
-    if (!status.ok()) return status;
-  }
-  const bool from_first = start.scan_from <= files_.first();
+  Status status;
+  if (dispatch) status = rebuild_.RemoveStale();
   const int64_t total = std::max<int64_t>(0, std::min(files_.last() + files_.file_bytes(), start.scan_limit) - start.scan_from);
-  int64_t at = start.scan_from;
-  int64_t flushed_at = at;
-  LastRecord last = start.last;
+  Pass pass{start, dispatch, start.scan_from <= files_.first(), outcome, start.scan_from, start.scan_from, start.last, {}};
   batch_ = Batch{};
   blanks_.clear();
   strange_ = false;
-  std::vector<int64_t> suspects;  // where a BLANK is bad, until a gap in a queue shows that more than a BLANK was lost
-
-  while (at < start.scan_limit) {
-    if (!Tell(RecoveryPhase::kScan, at - start.scan_from, total, false)) return Status(Code::kAborted);
+  bool ends = false;
+  while (status.ok() && !ends && pass.at < start.scan_limit) {
+    if (!Tell(RecoveryPhase::kScan, pass.at - start.scan_from, total, false)) return Status(Code::kAborted);
     LostRange known;
-    if (losses_.Find(at, &known)) {
-      at = known.to;
+    if (losses_.Find(pass.at, &known)) {
+      pass.at = known.to;
       continue;
     }
     LogScanner::Seen seen;
-    Status status = scanner_.Look(at, RuleAt(start.own, at), &seen);
-    if (!status.ok()) return status;
-    if (seen.kind == RecordKind::kRecord) {
-      const RecordView& record = seen.view;
-      if (record.batch_count > 0) batch_ = Batch{at, at + static_cast<int64_t>(record.batch_bytes), last};
-      if (dispatch) {
-        if (!rebuild_.Dispatch(record, from_first, suspects.empty())) {
-          strange_ = strange_ || suspects.empty();
-          for (const int64_t suspect : suspects) Lose(suspect, files_.EndOf(suspect), LossReason::kStructure, outcome);
-          if (!suspects.empty()) (void)rebuild_.Dispatch(record, from_first, true);
-          suspects.clear();
-        }
-      }
-      last = LastRecord{at, static_cast<int32_t>(record.bytes.size()), record.checksum, std::max(last.store_timestamp, record.store_timestamp)};
-      outcome->recovered_messages++;
-      at += static_cast<int64_t>(record.bytes.size());
-      if (dispatch && at - flushed_at > (int64_t{64} << 20)) {
-        flushed_at = at;
-        status = rebuild_.Flush(at < batch_.end ? batch_.begin : at);
-        if (!status.ok()) return status;
-      }
-      continue;
-    }
-    if (seen.kind == RecordKind::kBlank) {
-      at = files_.EndOf(at);
-      continue;
-    }
-    if (at >= start.watermark && !start.to_last_valid) break;
-
-    int64_t next = -1;
-    bool blank = false;
-    status = Resynchronise(at, start, &next, &blank);
-    if (!status.ok()) return status;
-    if (start.foreign && next >= 0) {
-      // RocketMQ erases nothing when it cuts: an older record behind a bad place is what it cut, and must not come back.
-      LogScanner::Seen behind;
-      status = scanner_.Look(next, RuleAt(start.own, next), &behind);
-      if (!status.ok()) return status;
-      if (behind.view.store_timestamp < last.store_timestamp) break;
-    }
-    if (next < 0 || (next > start.watermark && !start.to_last_valid)) {
-      if (at >= start.watermark) break;
-      // The log ends below what was durable. What is left of the range is closed with a BLANK, so that positions never repeat.
-      const bool room = files_.Has(start.watermark) && files_.EndOf(start.watermark) - start.watermark >= static_cast<int64_t>(format::kBlankBytes);
-      const int64_t boundary = start.watermark == files_.StartOf(start.watermark) ? start.watermark : files_.EndOf(start.watermark);
-      Lose(at, room ? start.watermark : boundary, seen.file_missing ? LossReason::kMissingFile : LossReason::kStructure, outcome);
-      if (room && boundary > start.watermark) blanks_.push_back(start.watermark);
-      at = boundary;
-      break;
-    }
-    if (blank) suspects.push_back(at);
-    else Lose(at, next, seen.file_missing ? LossReason::kMissingFile : seen.plausible ? LossReason::kChecksum : LossReason::kStructure, outcome);
-    at = next;
+    status = scanner_.Look(pass.at, RuleAt(start.own, pass.at), &seen);
+    if (!status.ok()) break;
+    const bool is_older = seen.kind == RecordKind::kRecord && seen.view.store_timestamp < pass.last.store_timestamp;
+    // What RocketMQ cut may begin right behind what it wrote over it. A clock that was set back explains the time, but not the number too.
+    if (is_older && start.foreign && dispatch && !rebuild_.IsNext(seen.view)) ends = true;
+    else if (seen.kind == RecordKind::kRecord) status = TakeRecord(seen.view, &pass);
+    else if (seen.kind == RecordKind::kBlank) pass.at = files_.EndOf(pass.at);
+    else if (pass.at >= start.watermark && !start.to_last_valid) ends = true;
+    else status = StepOver(seen, &pass, &ends);
   }
-
-  if (at < batch_.end && batch_.begin >= start.watermark && !start.read_only) {
+  if (!status.ok()) return status;
+  if (pass.at < batch_.end && batch_.begin >= start.watermark && !start.read_only) {
     // Of a batch all or nothing.
     if (dispatch) rebuild_.Rollback(batch_.begin);
-    at = batch_.begin;
-    last = batch_.last_before;
+    pass.at = batch_.begin;
+    pass.last = batch_.last_before;
   }
-  blanks_.insert(blanks_.end(), suspects.begin(), suspects.end());
-  outcome->repaired_blanks = static_cast<int64_t>(suspects.size());
-  outcome->end = Mark{at, last};
-  outcome->scanned_bytes = at - start.scan_from;
-  return Tell(RecoveryPhase::kScan, at - start.scan_from, total, true) ? Status::Ok() : Status(Code::kAborted);
+  blanks_.insert(blanks_.end(), pass.suspects.begin(), pass.suspects.end());
+  outcome->repaired_blanks = static_cast<int64_t>(pass.suspects.size());
+  outcome->end = Mark{pass.at, pass.last, 0};
+  outcome->scanned_bytes = pass.at - start.scan_from;
+  return Tell(RecoveryPhase::kScan, pass.at - start.scan_from, total, true) ? Status::Ok() : Status(Code::kAborted);
+}
+
+Status Recovery::TakeRecord(const RecordView& record, Pass* pass) {
+  const int64_t size = static_cast<int64_t>(record.bytes.size());
+  if (record.batch_count > 0) batch_ = Batch{pass->at, pass->at + static_cast<int64_t>(record.batch_bytes), pass->last};
+  std::vector<int64_t>& suspects = pass->suspects;
+  if (pass->dispatch && !rebuild_.Dispatch(record, pass->from_first, suspects.empty())) {
+    strange_ = strange_ || suspects.empty();
+    for (const int64_t suspect : suspects) Lose(suspect, files_.EndOf(suspect), LossReason::kStructure, pass->outcome);
+    if (!suspects.empty()) (void)rebuild_.Dispatch(record, pass->from_first, true);
+    suspects.clear();
+  }
+  const int64_t store_timestamp = std::max(pass->last.store_timestamp, record.store_timestamp);
+  pass->last = LastRecord{pass->at, static_cast<int32_t>(size), record.checksum, store_timestamp};
+  pass->outcome->recovered_messages++;
+  pass->at += size;
+  if (!pass->dispatch || pass->at - pass->flushed_at <= kFlushBytes) return Status::Ok();
+  pass->flushed_at = pass->at;
+  return rebuild_.Flush(pass->at < batch_.end ? batch_.begin : pass->at);
+}
+
+Status Recovery::StepOver(const LogScanner::Seen& seen, Pass* pass, bool* ends) {
+  const RecoveryStart& start = pass->start;
+  const int64_t at = pass->at;
+  int64_t next = -1;
+  bool blank = false;
+  Status status = Resynchronise(at, start, &next, &blank);
+  if (status.ok() && start.foreign && next >= 0) {
+    // RocketMQ erases nothing when it cuts: an older record behind a bad place is what it cut, and must not come back.
+    LogScanner::Seen behind;
+    status = scanner_.Look(next, RuleAt(start.own, next), &behind);
+    *ends = behind.view.store_timestamp < pass->last.store_timestamp;
+  }
+  if (!status.ok() || *ends) return status;
+  const LossReason unread = seen.file_missing ? LossReason::kMissingFile : LossReason::kStructure;
+  if (next < 0 || (next > start.watermark && !start.to_last_valid)) {
+    *ends = true;
+    if (at >= start.watermark) return status;
+    // The log ends below what was durable. What is left of the range is closed with a BLANK, so that positions never repeat.
+    const int64_t boundary = start.watermark == files_.StartOf(start.watermark) ? start.watermark : files_.EndOf(start.watermark);
+    const int64_t left = files_.EndOf(start.watermark) - start.watermark;
+    const bool room = files_.Has(start.watermark) && left >= static_cast<int64_t>(format::kBlankBytes);
+    Lose(at, room ? start.watermark : boundary, unread, pass->outcome);
+    if (room && boundary > start.watermark) blanks_.push_back(start.watermark);
+    pass->at = boundary;
+    return status;
+  }
+  if (blank) pass->suspects.push_back(at);
+  else Lose(at, next, seen.plausible ? LossReason::kChecksum : unread, pass->outcome);
+  pass->at = next;
+  return status;
 }
 
 Status Recovery::Resynchronise(int64_t bad, const RecoveryStart& start, int64_t* next, bool* blank) {
@@ -212,117 +213,28 @@ Status Recovery::Resynchronise(int64_t bad, const RecoveryStart& start, int64_t*
   return status;
 }
 
-Status Recovery::FindCut(const RecoveryStart& start, RecoveryOutcome* outcome) {
-  cut_from_ = cut_to_ = outcome->end.position;
-  later_data_ = false;
-  if (start.read_only) return Status::Ok();
-  const int64_t end = outcome->end.position;
-  Status status;
-  if (files_.Has(end)) status = scanner_.FindDataEnd(end, files_.EndOf(end), &cut_to_);
-  if (!status.ok()) return status;
-  outcome->truncated_bytes = cut_to_ - cut_from_;
-  for (int64_t file = files_.NextStart(end); file >= 0; file = files_.NextStart(file)) {
-    int64_t data_end = file;
-    status = scanner_.FindDataEnd(file, files_.EndOf(file), &data_end);
-    if (!status.ok()) return status;
-    outcome->truncated_bytes += data_end - file;
-    later_data_ = later_data_ || data_end > file;
-  }
-  if (outcome->truncated_bytes > 0) outcome->truncated_from = end;
+Status Recovery::FindCut(RecoveryOutcome* outcome) {
+  if (start_.read_only) return Status::Ok();
+  Status status = repair_.Find(outcome->end.position, &outcome->truncated_bytes);
+  if (outcome->truncated_bytes > 0) outcome->truncated_from = outcome->end.position;
   return status;
 }
 
 Status Recovery::Repair(int64_t generation, RecoveryOutcome* outcome) {
   const int64_t end = outcome->end.position;
-  const int64_t total = outcome->truncated_bytes + std::max<int64_t>(0, end - rewrite_from_);
-  if (!Tell(RecoveryPhase::kTruncate, 0, total, true)) return Status(Code::kAborted);
-  Status status;
-  if (Cuts()) status = CopyAside(generation);
-  // From the last file down, then the tail of the one that stays: whatever a crash leaves, the log still ends where it ended.
-  if (status.ok()) status = files_.RemoveFrom(end == files_.StartOf(end) ? end : files_.EndOf(end));
-  if (!status.ok()) return status;
-  std::shared_ptr<OpenFile> file;
-  if (cut_to_ > cut_from_ && files_.Has(cut_from_)) {
-    status = files_.Open(cut_from_, &file);
-    const int64_t start = files_.StartOf(cut_from_);
-    if (status.ok()) status = io::ZeroRange(platform_, file->handle(), cut_from_ - start, cut_to_ - start);
-    if (status.ok()) status = io::Sync(platform_, file->handle());
-    if (!status.ok()) return std::move(status).In(files_.PathOf(cut_from_));
+  if (!Tell(RecoveryPhase::kTruncate, 0, outcome->truncated_bytes, true)) return Status(Code::kAborted);
+  Status status = repair_.Cut(generation);
+  if (status.ok()) status = repair_.WriteBlanks(blanks_);
+  if (status.ok()) {
+    const auto tell = [this](int64_t done, int64_t total) { return Tell(RecoveryPhase::kTruncate, done, total, false); };
+    status = repair_.RewriteKept(rewrite_from_, end, tell);
   }
-  for (const int64_t blank : blanks_) {
-    std::byte bytes[format::kBlankBytes];
-    EncodeBlank(bytes, static_cast<int32_t>(files_.EndOf(blank) - blank));
-    status = files_.Open(blank, &file);
-    if (status.ok()) status = io::Write(platform_, file->handle(), bytes, blank - files_.StartOf(blank));
-    if (status.ok()) status = io::Sync(platform_, file->handle());
-    if (!status.ok()) return std::move(status).In(files_.PathOf(blank));
-  }
-  status = RewriteKept(rewrite_from_, end);
   if (!status.ok()) return status;
   if (!Tell(RecoveryPhase::kQueues, 0, table_.tail_entries(), true)) return Status(Code::kAborted);
   status = rebuild_.Finish(end);
   outcome->rebuilt_queue_entries = rebuild_.rewritten();
   scanner_.Forget();
   return status.ok() ? io::SyncFileSystem(platform_, paths_.root) : std::move(status);
-}
-
-Status Recovery::CopyAside(int64_t generation) {
-  bool made = false;
-  Status status = io::MakeDirectory(platform_, paths_.cut, &made);
-  const std::string prefix = paths_.cut + "/" + std::to_string(generation) + "-";
-  std::vector<std::byte> bytes(size_t{256} << 10);
-  const auto copy = [&](int64_t from, int64_t to) {
-    std::shared_ptr<OpenFile> file;
-    FileHandle target = kNoFile;
-    Status copying = files_.Open(from, &file);
-    if (copying.ok()) copying = io::Open(platform_, prefix + FileName(from), OpenMode::kCreate, &target);
-    for (int64_t at = from; copying.ok() && at < to;) {
-      size_t count = 0;
-      const size_t want = static_cast<size_t>(std::min<int64_t>(to - at, static_cast<int64_t>(bytes.size())));
-      copying = io::Read(platform_, file->handle(), std::span(bytes).first(want), at - files_.StartOf(at), ReadMode::kMayBlock, &count);
-      if (copying.ok() && count > 0) copying = io::Write(platform_, target, std::span(bytes).first(count), at - from);
-      if (count == 0) break;
-      at += static_cast<int64_t>(count);
-    }
-    if (target != kNoFile) platform_.Close(target);
-    return copying;
-  };
-  if (status.ok() && cut_to_ > cut_from_) status = copy(cut_from_, cut_to_);
-  for (int64_t file = files_.NextStart(cut_from_); status.ok() && file >= 0; file = files_.NextStart(file)) {
-    int64_t data_end = file;
-    status = scanner_.FindDataEnd(file, files_.EndOf(file), &data_end);
-    if (status.ok() && data_end > file) status = copy(file, data_end);
-  }
-  // A copy is for looking at later. A disk without room for it must not keep the store from opening.
-  return status.code() == Code::kDiskFull ? Status::Ok() : std::move(status);
-}
-
-Status Recovery::RewriteKept(int64_t from, int64_t to) {
-  std::vector<std::byte> bytes(size_t{1} << 20);
-  while (from < to) {
-    if (!files_.Has(from)) {  // a lost file
-      from = files_.EndOf(from);
-      continue;
-    }
-    std::shared_ptr<OpenFile> file;
-    Status status = files_.Open(from, &file);
-    const int64_t start = files_.StartOf(from);
-    const int64_t end = std::min(to, files_.EndOf(from));
-    int64_t at = from;
-    while (status.ok() && at < end) {
-      size_t count = 0;
-      const size_t want = static_cast<size_t>(std::min<int64_t>(end - at, static_cast<int64_t>(bytes.size())));
-      status = io::Read(platform_, file->handle(), std::span(bytes).first(want), at - start, ReadMode::kMayBlock, &count);
-      if (status.ok()) status = io::Write(platform_, file->handle(), std::span(bytes).first(count), at - start);
-      if (count == 0) break;
-      at += static_cast<int64_t>(count);
-      if (!Tell(RecoveryPhase::kTruncate, at - from, to - from, false)) return Status(Code::kAborted);
-    }
-    if (status.ok()) status = io::Sync(platform_, file->handle());
-    if (!status.ok()) return std::move(status).In(files_.PathOf(from));
-    from = end;
-  }
-  return Status::Ok();
 }
 
 }  // namespace millrace

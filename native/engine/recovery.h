@@ -14,6 +14,7 @@
 
 #include "chunk.h"
 #include "file_set.h"
+#include "log_repair.h"
 #include "log_scanner.h"
 #include "loss_map.h"
 #include "queue_rebuild.h"
@@ -64,7 +65,7 @@ class Recovery {
   // The ranges that can still be told to be ours.
   const std::vector<OwnRange>& own() const { return start_.own; }
   // True when Repair is going to cut something: the generation has to grow, durably, before it.
-  bool Cuts() const { return cut_to_ > cut_from_ || later_data_; }
+  bool Cuts() const { return repair_.cuts(); }
   // True when there is anything to repair, also without a cut.
   bool Changed() const { return Cuts() || !blanks_.empty() || table_.tail_entries() > 0 || rebuild_.ahead(); }
   // Makes the disk what Scan said it is. The loss map has been saved.
@@ -79,32 +80,44 @@ class Recovery {
 
   Status LoadQueues();
   void FromFirst();
+  // One walk over the log, and where it is.
+  struct Pass {
+    const RecoveryStart& start;
+    bool dispatch;    // queue entries are pushed; else it only looks
+    bool from_first;  // it began with the first record there is
+    RecoveryOutcome* outcome;
+    int64_t at;
+    int64_t flushed_at;
+    LastRecord last;
+    std::vector<int64_t> suspects;  // where a BLANK is bad, until a gap in a queue shows that more than a BLANK was lost
+  };
+
   Status ScanLog(const RecoveryStart& start, bool dispatch, RecoveryOutcome* outcome);
+  Status TakeRecord(const RecordView& record, Pass* pass);
+  // A bad place that does not end the log by its position alone: goes on behind it, or says that the log *ends here after all.
+  Status StepOver(const LogScanner::Seen& seen, Pass* pass, bool* ends);
   Status ScanAgain(RecoveryOutcome* outcome);
   // Behind a bad place: finds the next record, or none. *blank: the place is where a BLANK should be.
   Status Resynchronise(int64_t bad, const RecoveryStart& start, int64_t* next, bool* blank);
   void Lose(int64_t from, int64_t to, LossReason reason, RecoveryOutcome* outcome);
-  Status FindCut(const RecoveryStart& start, RecoveryOutcome* outcome);
-  Status CopyAside(int64_t generation);
-  Status RewriteKept(int64_t from, int64_t to);
+  Status FindCut(RecoveryOutcome* outcome);
   bool Tell(RecoveryPhase phase, int64_t done, int64_t total, bool always);
+
+  static constexpr int64_t kFlushBytes = int64_t{64} << 20;  // so much log's entries are kept in memory
 
   Platform& platform_;
   const StorePaths& paths_;
   FileSet& files_;
   QueueTable& table_;
   LossMap& losses_;
-  const std::map<std::string, Deletion>& deletions_;
   const RecoveryProgress& progress_;
   LogScanner scanner_;
+  LogRepair repair_;
   QueueRebuild rebuild_;
   RecoveryStart start_;
   Batch batch_;
   bool strange_ = false;
   int64_t rewrite_from_ = 0;
-  int64_t cut_from_ = 0;
-  int64_t cut_to_ = 0;
-  bool later_data_ = false;
   std::vector<int64_t> blanks_;  // where a BLANK has to be written
   int64_t told_at_ = 0;
 };

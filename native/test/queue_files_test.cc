@@ -1,6 +1,9 @@
 #include "queue_files.h"
 
+#include <cerrno>
+
 #include "bare_directory.h"
+#include "failing_platform.h"
 
 namespace millrace::testing {
 namespace {
@@ -58,6 +61,43 @@ TEST("rewriting counts what differed") {
   REQUIRE_OK(some.files.Write("T", 0, 0, Entries(0, 17), &rewritten));
   CHECK_EQ(rewritten, 3);
   some.CheckReads(0, 17);
+}
+
+TEST("rewriting also writes what looks right and may not be on the disk") {
+  SomeQueues some;
+  REQUIRE_OK(some.files.Write("T", 0, 0, Entries(0, 1), nullptr));
+  REQUIRE_OK(some.files.SyncAll());
+  REQUIRE_OK(some.files.Write("T", 0, 1, Entries(1, 8), nullptr));
+  some.machine.FailNextSync(EIO);
+  CHECK_EQ(some.files.SyncAll().code(), Code::kFlushFailed);
+  some.CheckReads(0, 8);  // shown, and lost
+  int64_t rewritten = 0;
+  REQUIRE_OK(some.files.Write("T", 0, 0, Entries(0, 8), &rewritten));
+  CHECK_EQ(rewritten, 0);
+  REQUIRE_OK(some.files.SyncAll());
+  some.machine.Crash(CrashPlan::DropAll());
+  QueueFiles again(some.machine, some.paths, 10, true);
+  std::vector<QueueEntry> entries;
+  REQUIRE_OK(again.Read("T", 0, 0, 8, ReadMode::kMayBlock, &entries));
+  REQUIRE_EQ(entries.size(), 8);
+  CHECK(entries[7] == EntryAt(7));
+}
+
+TEST("without a descriptor nothing is synced, nothing is forgotten, and the next attempt does it") {
+  SomeQueues some;
+  FailingPlatform failing(&some.machine);
+  QueueFiles files(failing, some.paths, 10, false);
+  for (int32_t id = 0; id < 3; id++) REQUIRE_OK(files.Write("T", id, 0, Entries(0, 5), nullptr));
+  failing.Fail(CallKind::kSyncDirectory, 2, Fault::Error(EMFILE), Repeat::kOnce);
+  CHECK_EQ(files.SyncAll().code(), Code::kTooManyFiles);
+  REQUIRE_OK(files.SyncAll());
+  some.machine.Crash(CrashPlan::DropAll());
+  QueueFiles again(some.machine, some.paths, 10, true);
+  for (int32_t id = 0; id < 3; id++) {
+    std::vector<QueueEntry> entries;
+    REQUIRE_OK(again.Read("T", id, 0, 5, ReadMode::kMayBlock, &entries));
+    CHECK_EQ(entries.size(), 5);
+  }
 }
 
 TEST("a cut leaves zeros behind the last entry, no file without one, and files of full size") {

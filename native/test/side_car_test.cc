@@ -7,8 +7,8 @@ namespace {
 
 WatermarkSlot SlotWith(int64_t durable) {
   WatermarkSlot slot;
-  slot.store_id = "0123456789abcdef0123456789abcdef";
-  slot.boot_id = "boot";
+  slot.store_id = ShortText("0123456789abcdef0123456789abcdef");
+  slot.boot_id = ShortText("boot");
   slot.generation = 3;
   slot.session = 4;
   slot.durable = slot.written = slot.visible = durable;
@@ -57,12 +57,13 @@ TEST("a power cut while a slot is written leaves the one before it, however ofte
       SideCar car(bare.machine, bare.paths);
       if (i == 1) REQUIRE_OK(car.SaveIdentity(kIdentity));
       REQUIRE_OK(car.OpenWatermarks(sequence));
-      REQUIRE_OK(car.WriteSlot(SlotWith(i * 100)));
-      sequence++;
+      // Several in one session: the newer of the two is never the one that is overwritten.
+      for (uint64_t more = 0; more <= seed % 3; more++, sequence++) REQUIRE_OK(car.WriteSlot(SlotWith(i * 100)));
     }
     {
       SideCar car(bare.machine, bare.paths);
       REQUIRE_OK(car.OpenWatermarks(sequence));
+      for (uint64_t more = 0; more < seed % 4; more++) REQUIRE_OK(car.WriteSlot(SlotWith(slots * 100)));
       bare.machine.FreezeAfter(1);
       CHECK(!car.WriteSlot(SlotWith((slots + 1) * 100)).ok());
     }

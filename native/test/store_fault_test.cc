@@ -198,5 +198,20 @@ TEST("a full disk that passes rejects what it met and nothing else: appends go o
   });
 }
 
+TEST("a process that may have no more threads is told so by the open, and nothing is left behind") {
+  const WorkloadOptions options = OptionsFor(0, false, false);
+  for (int64_t nth = 1; nth <= 3; nth++) {
+    SimulatedPlatform machine(options.seed);
+    FailingPlatform failing(&machine);
+    failing.Fail(CallKind::kStartService, nth, Fault::Error(EAGAIN), Repeat::kOnce);
+    std::unique_ptr<Store> store;
+    const Status status = Store::Open(failing, CrashWorkload::kDirectory, options.Config(), nullptr, nullptr, &store);
+    CHECK_EQ(status.code(), Code::kIoError);
+    CHECK(store == nullptr);
+    CHECK_EQ(machine.open_files(), 0);
+    CHECK_OK(Store::Open(failing, CrashWorkload::kDirectory, options.Config(), nullptr, nullptr, &store));
+  }
+}
+
 }  // namespace
 }  // namespace millrace::testing

@@ -34,7 +34,8 @@ async function read() {
   while (offset < end) {
     const { messages, nextOffset, lost } = await store.read('T', 0, offset, { maxMessages: 500 });
     for (const message of messages) {
-      if (message.offset !== offset || message.body.toString() !== `message ${offset}`) throw new Error(`offset ${offset} is wrong`);
+      if (message.offset !== offset || message.body.toString() !== `message ${offset}`)
+        throw new Error(`offset ${offset} is wrong`);
       offset++;
     }
     if (lost.length > 0 || (messages.length > 0 && nextOffset !== offset)) throw new Error(`a gap at ${offset}`);

@@ -56,7 +56,11 @@ const wrongMessages: [what: string, message: Anything, named: string | RegExp][]
   ['a reconsumeTimes below zero', { topic: 'T', body: 'x', reconsumeTimes: -1 }, 'reconsumeTimes'],
   ['an unsafe bornTimestamp', { topic: 'T', body: 'x', bornTimestamp: tooLarge }, 'bornTimestamp'],
   ['a bornTimestamp that is a Date', { topic: 'T', body: 'x', bornTimestamp: new Date() }, 'bornTimestamp'],
-  ['an unsafe preparedTransactionOffset', { topic: 'T', body: 'x', preparedTransactionOffset: tooLarge }, 'preparedTransactionOffset'],
+  [
+    'an unsafe preparedTransactionOffset',
+    { topic: 'T', body: 'x', preparedTransactionOffset: tooLarge },
+    'preparedTransactionOffset',
+  ],
   ['a host without a port', { topic: 'T', body: 'x', bornHost: '127.0.0.1' }, 'bornHost'],
   ['a host with a name', { topic: 'T', body: 'x', bornHost: 'localhost:1' }, 'bornHost'],
 ];

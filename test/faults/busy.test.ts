@@ -48,7 +48,7 @@ test('pendingBytes never exceeds the bound, but for one larger batch when nothin
 });
 
 test('an append called before a refusal was delivered is refused too, however small, and so order is kept', async () => {
-  const store = await openStore(storeFolder(), { maxPendingBytes: 10_000 });
+  const store = await openStore(storeFolder(), { maxPendingBytes: 12_000 });
   const first = store.append({ topic: 'T', body: Buffer.alloc(9000, 1) });
   const second = store.append({ topic: 'T', body: Buffer.alloc(9000, 2) });
   const third = store.append({ topic: 'T', body: '3' });
@@ -64,7 +64,7 @@ test('an append called before a refusal was delivered is refused too, however sm
 });
 
 test('appendSync called before a refusal was delivered is refused too', async () => {
-  const store = await openStore(storeFolder(), { maxPendingBytes: 10_000 });
+  const store = await openStore(storeFolder(), { maxPendingBytes: 12_000 });
   const first = store.append({ topic: 'T', body: Buffer.alloc(9000) });
   const second = store.append({ topic: 'T', body: Buffer.alloc(9000) });
   expect(() => store.appendSync({ topic: 'T', body: 'x' })).toThrow(/drained\(\)/);

@@ -1,5 +1,7 @@
 /** NOT_OPEN: what a closed store answers, and closing itself. */
-import { expect, test } from 'vitest';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { openStore, storeFolder } from '../storefolder.js';
 import { expectRejected, expectThrown } from './told.js';
 
@@ -50,7 +52,12 @@ test('what a closed store knows of itself can still be looked at', async () => {
   const store = await openStore(storeFolder());
   const { position, size } = await store.append(message);
   await store.close();
-  expect(store.watermarks).toMatchObject({ first: 0, written: position + size, durable: position + size, visible: position + size });
+  expect(store.watermarks).toMatchObject({
+    first: 0,
+    written: position + size,
+    durable: position + size,
+    visible: position + size,
+  });
   expect(store.lost).toEqual([]);
   expect(store.pendingBytes).toBe(0);
   expect(store.failure).toBeUndefined();
@@ -82,6 +89,25 @@ test('a wait that outlives the store ends with it', async () => {
   await store.close();
   expect((await durable).durable).toBe(position + size);
   expect((await flushed).durable).toBe(position + size);
+});
+
+test.skipIf(!existsSync('/dev/shm'))('reads that had to leave the event loop end before the store does', async () => {
+  // A file system in memory answers no read at once: each is a task on another thread.
+  const root = mkdtempSync('/dev/shm/millrace-test-');
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  const store = await openStore(join(root, 'store'));
+  for (let n = 0; n < 20; n++) await store.append({ topic: 'T', body: Buffer.alloc(3000, n) });
+  // No two neighbours ask for the same, so an answer that got to the wrong one shows.
+  const asked = Array.from({ length: 100 }, (_, n) => ({ offset: n % 15, maxMessages: 1 + (n % 5) }));
+  const reads = asked.map(({ offset, maxMessages }) => store.read('T', 0, offset, { maxMessages }));
+  const whole = Array.from({ length: 20 }, () => store.messageAt(0));
+  await store.close();
+  const answers = await Promise.all(reads);
+  expect(answers.map(({ messages }) => messages.map(({ offset }) => offset))).toEqual(
+    asked.map(({ offset, maxMessages }) => Array.from({ length: maxMessages }, (_, n) => offset + n)),
+  );
+  expect(answers.map(({ nextOffset }) => nextOffset)).toEqual(asked.map(({ offset, maxMessages }) => offset + maxMessages));
+  for (const message of await Promise.all(whole)) expect(message?.offset).toBe(0);
 });
 
 test('reads under way when the store is closed end, one way or the other', async () => {

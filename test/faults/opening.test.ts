@@ -40,7 +40,11 @@ test('the file sizes of a store cannot change, and the error says what they are'
   const directory = await closedStore();
   const invalid = { code: 'INVALID_OPTIONS' } as const;
   await refusedUntouched(directory, { ...invalid, says: 'commitLog.fileBytes 16384' }, { commitLog: { fileBytes: 32768 } });
-  await refusedUntouched(directory, { ...invalid, says: 'consumeQueue.entriesPerFile 50' }, { consumeQueue: { entriesPerFile: 51 } });
+  await refusedUntouched(
+    directory,
+    { ...invalid, says: 'consumeQueue.entriesPerFile 50' },
+    { consumeQueue: { entriesPerFile: 51 } },
+  );
   await openStore(directory, small);
 });
 
@@ -175,20 +179,21 @@ test('an open that is aborted while it recovers gives up, and the next one goes 
   const batch = Array.from({ length: 60 }, (_, n) => ({ topic: 'T', body: Buffer.alloc(16_000, n) }));
   for (let n = 0; n < 60; n++) await writer.appendBatch(batch);
   await writer.close();
-  // As if another program had written it, and been killed.
-  writeFileSync(join(directory, 'abort'), '');
-  rmSync(join(directory, 'millrace'), { recursive: true });
-  rmSync(join(directory, 'consumequeue'), { recursive: true });
-
-  const controller = new AbortController();
-  const phases = new Set<string>();
-  const onRecoveryProgress: StoreOptions['onRecoveryProgress'] = ({ phase }) => {
-    phases.add(phase);
-    controller.abort();
-  };
-  const told = { code: 'ABORTED', says: 'open' } as const;
-  await expectRejected(MessageStore.open(directory, { signal: controller.signal, onRecoveryProgress }), told);
-  expect(phases.size).toBe(1);
+  // A progress report reaches this thread while recovery goes on: on a busy machine it may come too late, so there is a second try.
+  let error: unknown;
+  for (let attempt = 0; attempt < 5 && error === undefined; attempt++) {
+    // As if another program had written it, and been killed.
+    writeFileSync(join(directory, 'abort'), '');
+    rmSync(join(directory, 'millrace'), { recursive: true });
+    rmSync(join(directory, 'consumequeue'), { recursive: true });
+    const controller = new AbortController();
+    const onRecoveryProgress = (): void => controller.abort();
+    error = await MessageStore.open(directory, { signal: controller.signal, onRecoveryProgress }).then(
+      (store) => store.close(),
+      (refused: unknown) => refused,
+    );
+  }
+  expect(error).toMatchObject({ code: 'ABORTED', stored: 'no', retriable: false });
   const store = await openStore(directory);
   expect(store.queue('T', 0).maxOffset).toBe(3600);
 });

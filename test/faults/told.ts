@@ -13,7 +13,11 @@ interface Told {
 
 /** Fails unless the error says all of that; `stored: 'no'` and `retriable: false` where it is not said otherwise. Returns the error. */
 export function expectTold(error: StoreError, { code, stored = 'no', retriable = false, says }: Told): StoreError {
-  expect({ code: error.code, stored: error.stored, retriable: error.retriable }, error.message).toEqual({ code, stored, retriable });
+  expect({ code: error.code, stored: error.stored, retriable: error.retriable }, error.message).toEqual({
+    code,
+    stored,
+    retriable,
+  });
   expect(error.name).toBe(code === 'ABORTED' ? 'AbortError' : 'StoreError');
   // A sentence that can be shown to somebody.
   expect(error.message).toMatch(/[.?]$/);

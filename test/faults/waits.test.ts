@@ -15,7 +15,13 @@ test('an append that is not acknowledged in time is in the log, and the error ca
   const late = store.append(message, { durability: 'durable', timeoutMs: 1 });
   for (const began = performance.now(); performance.now() < began + 5; );
   const error = await expectRejected(late, { code: 'FLUSH_TIMEOUT', stored: 'yes', says: 'do not repeat it' });
-  expect(error.details.receipt).toMatchObject({ topic: 'T', queueId: 0, offset: 1, position: position + size, durability: 'written' });
+  expect(error.details.receipt).toMatchObject({
+    topic: 'T',
+    queueId: 0,
+    offset: 1,
+    position: position + size,
+    durability: 'written',
+  });
   await store.flush();
   expect((await store.read('T', 0, 0)).messages.map(({ offset }) => offset)).toEqual([0, 1]);
   expect((await store.append(message)).offset).toBe(2);

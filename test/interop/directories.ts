@@ -46,7 +46,7 @@ export function forJava(layout: Layout): RefereeSettings {
 }
 
 /**
- * For `recoverMaxFiles`, where a killed writer of very small files is recovered by RocketMQ: it can be further ahead of its queues
+ * For `recoverMaxFiles`, where a killed writer of very small files is recovered by RocketMQ: either store can be further ahead of its queues
  * than the ten files that RocketMQ looks at by default.
  */
 export const manyFiles = 1_000;

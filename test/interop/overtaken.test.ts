@@ -79,6 +79,21 @@ describe.skipIf(!inject('referee').ok)(`RocketMQ wrote to our store meanwhile, s
     }
   }
 
+  test('what it wrote over a damaged record ends exactly where an older one begins: that one does not come back either', async () => {
+    const directory = newDirectory();
+    const message = { topic: 'Even', queueId: 0, body: Buffer.alloc(100), flag: 0, bornTimestamp: 1, bornHost: '127.0.0.1:0' };
+    const ours = await fill(
+      directory,
+      [0, 1, 2, 3, 4, 5].map(() => message),
+      forUs(large),
+    );
+    overwrite(directory, ours[2]!.position + 4, Buffer.from([0]));
+    // RocketMQ writes no checksum: 20 bytes more of body make up for it.
+    const theirs = await appendByJava(directory, [{ ...message, body: Buffer.alloc(120) }], 'clean', large);
+    expect(theirs.at(-1)!.position + theirs.at(-1)!.size).toBe(ours[3]!.position);
+    await expectWeAgree(directory, theirs, forUs(large));
+  });
+
   test('a BLANK at the very end: we go on in the next file, RocketMQ overwrites it, and each reads what the other made of it', async () => {
     const original = newDirectory();
     const giver = new Giver(seed);

@@ -1,6 +1,6 @@
 /** Small file systems that a test can fill. They need root; where everything has to run, not being root fails the test. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -21,6 +21,7 @@ function run(command: string, ...args: string[]): string {
 export function smallFileSystem(kind: 'tmpfs' | 'ext4', mebibytes: number): string {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-mount-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  chmodSync(folder, 0o755);
   const point = join(folder, 'disk');
   run('mkdir', point);
   if (kind === 'tmpfs') {

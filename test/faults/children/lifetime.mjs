@@ -1,7 +1,8 @@
 /** Processes that end, or do not, with a store open: `node lifetime.mjs <scenario> <directory>`. Each says on standard output what it saw. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+// By the clock, because nothing announces that a store has become idle.
+import { setTimeout as pause } from 'node:timers/promises';
 import { MessageStore } from '../../../dist/index.js';
 
 const [name, directory] = process.argv.slice(2);
@@ -42,9 +43,9 @@ async function idle() {
   const store = await MessageStore.open(directory);
   await store.append(message);
   // Longer than anything that follows an append is put off, but for the checkpoint.
-  await sleep(700);
+  await pause(700);
   const before = process.cpuUsage();
-  await sleep(1000);
+  await pause(1000);
   const { user, system } = process.cpuUsage(before);
   say((user + system) / 1000);
 }
@@ -83,7 +84,7 @@ async function failing(options) {
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, 'config'), 'a file');
   const { offset } = await store.append(message);
-  await sleep(200);
+  await pause(200);
   say(`acknowledged ${offset + 1}`);
   await store.close().catch(({ code }) => say(`closed with ${code}`));
 }

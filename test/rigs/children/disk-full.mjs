@@ -84,14 +84,16 @@ fill(0);
 await appendUntilFull(20_000);
 const deleting = await outcomeOf(store.deleteTopic('Doomed'));
 rmSync(filler);
+const deletingAgain = await outcomeOf(store.deleteTopic('Doomed'));
 const sync = outcomeOfCall(() => store.appendSync({ topic: 'T', body: 'last' }));
 expected.push('last');
-const result = { rounds, deleting, sync, status: store.status };
+const result = { rounds, deleting, deletingAgain, sync, status: store.status };
 result.close = await outcomeOf(store.close());
 
 const next = await MessageStore.open(directory, options);
 const { cleanShutdown, newlyLost, truncatedBytes } = next.recovery;
-result.next = { cleanShutdown, newlyLost, truncatedBytes, same: await sameAsExpected(next) };
+const topics = next.topics().map(({ name }) => name);
+result.next = { cleanShutdown, newlyLost, truncatedBytes, topics, same: await sameAsExpected(next) };
 
 // And once more, ended by nobody: what was refused must not come back.
 fill(0);

@@ -3,7 +3,8 @@
  * what became of everything that was waiting, of what came later, and of the store opened again.
  */
 import { existsSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
+// By the clock, because what must not happen is announced by nothing.
+import { setTimeout as pause } from 'node:timers/promises';
 import { MessageStore } from '../../../dist/index.js';
 import { setFaults } from '../shim/control.mjs';
 import { bodiesOf, outcomeOf, outcomeOfCall } from './outcome.mjs';
@@ -54,7 +55,7 @@ async function later() {
 result.later = await later();
 setFaults({});
 result.laterStill = await later();
-await sleep(300);
+await pause(300);
 
 result.status = store.status;
 result.failure = { code: store.failure?.code, message: store.failure?.message };
