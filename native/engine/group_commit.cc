@@ -8,22 +8,15 @@
 
 namespace millrace {
 
-class GroupCommit::WriterService : public Service {
+// A service that is one of the two steps below.
+class GroupCommit::StepService : public Service {
  public:
-  explicit WriterService(GroupCommit& owner) : owner_(owner) {}
-  int64_t Step() override { return owner_.WriterStep(); }
+  StepService(GroupCommit& owner, int64_t (GroupCommit::*step)()) : owner_(owner), step_(step) {}
+  int64_t Step() override { return (owner_.*step_)(); }
 
  private:
   GroupCommit& owner_;
-};
-
-class GroupCommit::FlusherService : public Service {
- public:
-  explicit FlusherService(GroupCommit& owner) : owner_(owner) {}
-  int64_t Step() override { return owner_.FlusherStep(); }
-
- private:
-  GroupCommit& owner_;
+  int64_t (GroupCommit::*const step_)();
 };
 
 GroupCommit::GroupCommit(Platform& platform, FileSet& files, BlockReserve& blocks, const Policy& policy, CommitListener& listener)
@@ -36,10 +29,10 @@ Status GroupCommit::Start(const Mark& end) {
   staged_end_ = end.position;
   written_ = durable_ = visible_ = sync_wanted_ = written_wanted_ = end.position;
   files_.SetDurable(end.position);
-  writer_ = std::make_unique<WriterService>(*this);
+  writer_ = std::make_unique<StepService>(*this, &GroupCommit::WriterStep);
   writer_thread_ = platform_.StartService("millrace-writer", writer_.get());
   if (!policy_.sync) {
-    flusher_ = std::make_unique<FlusherService>(*this);
+    flusher_ = std::make_unique<StepService>(*this, &GroupCommit::FlusherStep);
     flusher_thread_ = platform_.StartService("millrace-flush", flusher_.get());
   }
   const bool begun = writer_thread_ && (policy_.sync || flusher_thread_);

@@ -93,8 +93,7 @@ class GroupCommit {
   const Counters& counters() const { return counters_; }
 
  private:
-  class WriterService;
-  class FlusherService;
+  class StepService;
 
   int64_t WriterStep();
   int64_t FlusherStep();

@@ -11,6 +11,7 @@
 namespace millrace {
 namespace {
 
+// How many files of the log RocketMQ looks at when it recovers, by default (commitLogRecoverMaxNum).
 constexpr int64_t kRocketmqRecoveryFiles = 10;
 
 Status MakeWithParents(Platform& platform, const std::string& path) {
@@ -129,6 +130,7 @@ Status Opening::ChooseStart() {
     // RocketMQ may have cut below our last record and gone on, in the files that it looks at when it recovers. There nothing is believed that is
     // not looked at again: it erases neither records nor queue entries that it cut, so neither end tells.
     start.foreign = true;
+    start.own_before = start.own;
     start.to_last_valid = !had_abort;
     const int64_t known = files.StartOf(std::min(last_end, slot.synced_queues));
     start.queue_bound = start.scan_from = std::max(files.first(), known - kRocketmqRecoveryFiles * identity.file_bytes);
@@ -165,7 +167,7 @@ Status Opening::AdoptStart(FileSet& files) {
   char id[33];
   std::snprintf(id, sizeof id, "%016llx%016llx", static_cast<unsigned long long>(platform_.Random()), static_cast<unsigned long long>(platform_.Random()));
   identity.store_id = id;
-  identity.own.clear();
+  start.own_before = std::exchange(identity.own, {});
   start.queue_bound = start.scan_from = start.watermark = files.first();
   start.to_last_valid = !had_abort;
   if (!had_abort || log_files.empty()) return Status::Ok();

@@ -5,7 +5,7 @@
 // thread of its own with all signals blocked but those a fault raises. What the file system cannot do is told as EOPNOTSUPP
 // (Reserve, WriteZerosDurably, Lock) or as EAGAIN (Read, kOnlyCached). Only Linux is tested.
 //
-// Longer than most: it is the one file that makes system calls, and they are best seen together.
+// More than 300 lines: it is the one file that makes system calls, and they are best seen together.
 #include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>

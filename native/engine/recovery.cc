@@ -114,8 +114,7 @@ Status Recovery::ScanLog(const RecoveryStart& start, bool dispatch, RecoveryOutc
     status = scanner_.Look(pass.at, RuleAt(start.own, pass.at), &seen);
     if (!status.ok()) break;
     const bool is_older = seen.kind == RecordKind::kRecord && seen.view.store_timestamp < pass.last.store_timestamp;
-    // What RocketMQ cut may begin right behind what it wrote over it. A clock that was set back explains the time, but not the number too.
-    if (is_older && start.foreign && dispatch && !rebuild_.IsNext(seen.view)) ends = true;
+    if (is_older && start.foreign && dispatch && IsLeftOver(seen.view)) ends = true;
     else if (seen.kind == RecordKind::kRecord) status = TakeRecord(seen.view, &pass);
     else if (seen.kind == RecordKind::kBlank) pass.at = files_.EndOf(pass.at);
     else if (pass.at >= start.watermark && !start.to_last_valid) ends = true;
@@ -133,6 +132,13 @@ Status Recovery::ScanLog(const RecoveryStart& start, bool dispatch, RecoveryOutc
   outcome->end = Mark{pass.at, pass.last, 0};
   outcome->scanned_bytes = pass.at - start.scan_from;
   return Tell(RecoveryPhase::kScan, pass.at - start.scan_from, total, true) ? Status::Ok() : Status(Code::kAborted);
+}
+
+// What RocketMQ cut may begin right behind what it wrote over it. A clock that was set back explains an older record, but not its number
+// too; and while it was us who wrote, time never went back.
+bool Recovery::IsLeftOver(const RecordView& record) const {
+  const bool is_ours = record.has_checksum && RuleAt(start_.own_before, record.position) == ChecksumRule::kRequired;
+  return is_ours || !rebuild_.IsNext(record);
 }
 
 Status Recovery::TakeRecord(const RecordView& record, Pass* pass) {

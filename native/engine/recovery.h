@@ -36,6 +36,7 @@ struct RecoveryStart {
   QueueCensus census;            // what the queues should hold below queue_bound
   LastRecord last;               // the newest record below scan_from
   std::vector<OwnRange> own;
+  std::vector<OwnRange> own_before;  // what was ours before somebody else wrote
   bool foreign = false;          // somebody else wrote, and may have cut the log and gone on without erasing what it cut
   bool read_only = false;
   bool refuse_damage = false;
@@ -93,6 +94,7 @@ class Recovery {
   };
 
   Status ScanLog(const RecoveryStart& start, bool dispatch, RecoveryOutcome* outcome);
+  bool IsLeftOver(const RecordView& record) const;
   Status TakeRecord(const RecordView& record, Pass* pass);
   // A bad place that does not end the log by its position alone: goes on behind it, or says that the log *ends here after all.
   Status StepOver(const LogScanner::Seen& seen, Pass* pass, bool* ends);

@@ -1,5 +1,5 @@
 // The real platform, in a directory of its own under $TMPDIR or /tmp that goes away with each test.
-// Longer than most: one test for each promise of platform.h.
+// More than 300 lines: one test for each promise of platform.h.
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>

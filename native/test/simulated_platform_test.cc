@@ -1,5 +1,5 @@
 // The simulated disk: what it keeps, loses, tears and refuses. Time and services: simulated_scheduler_test.cc.
-// Longer than most: one short story for each promise of simulated_platform.h.
+// More than 300 lines: one short story for each promise of simulated_platform.h.
 #include "simulated_platform.h"
 
 #include <algorithm>
