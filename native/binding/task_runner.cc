@@ -5,11 +5,20 @@
 namespace millrace::binding {
 
 void TaskRunner::Run(std::function<void()> task) {
-  std::lock_guard lock(mutex_);
-  if (stopping_) return;
-  tasks_.push_back(std::move(task));
-  if (idle_ < tasks_.size() && threads_.size() < kMaxThreads) threads_.emplace_back([this] { Loop(); });
-  changed_.notify_one();
+  {
+    std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    // Not std::thread: without exceptions one that cannot begin would end the process.
+    pthread_t thread;
+    const bool wanted = idle_ <= tasks_.size() && threads_.size() < kMaxThreads;
+    if (wanted && pthread_create(&thread, nullptr, Begin, this) == 0) threads_.push_back(thread);
+    if (!threads_.empty()) {
+      tasks_.push_back(std::move(task));
+      changed_.notify_one();
+      return;
+    }
+  }
+  task();
 }
 
 void TaskRunner::Stop() {
@@ -19,8 +28,13 @@ void TaskRunner::Stop() {
     tasks_.clear();
   }
   changed_.notify_all();
-  for (std::thread& thread : threads_) thread.join();
+  for (const pthread_t thread : threads_) pthread_join(thread, nullptr);
   threads_.clear();
+}
+
+void* TaskRunner::Begin(void* runner) {
+  static_cast<TaskRunner*>(runner)->Loop();
+  return nullptr;
 }
 
 void TaskRunner::Loop() {

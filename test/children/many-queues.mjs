@@ -1,8 +1,9 @@
 /**
  * Opens a store, appends to or reads from each of very many queues, and tells what it took. Meant to be started with few descriptors.
  *
- * Arguments: `append`, `append-and-die` or `read`, the directory, topics, queues of each topic, messages to append to each queue, and how many it has. Prints one line of JSON: milliseconds of
- * opening, working and closing, the highest resident memory and number of open files seen, and how many messages were right.
+ * Arguments: `append`, `append-and-die` or `read`, the directory, topics, queues of each topic, messages to append to each queue, and how many
+ * it has. Prints one line of JSON: milliseconds of opening, working and closing, the highest resident memory and number of open files seen,
+ * and how many messages were right.
  */
 import { readdirSync } from 'node:fs';
 import { MessageStore } from '../../dist/index.js';
