@@ -118,7 +118,8 @@ Status Opening::ChooseStart() {
   if (slot.clean && !had_abort && short_last < 0) status = EndsAt(files, slot, &ends);
   if (!status.ok()) return status;
   foreign = had_abort ? abort_session_ != slot.session && abort_before_ != slot.session : !slot.clean || !ends;
-  // Where RocketMQ cut below our end and wrote less than it cut, the end still looks like ours. We took this file away when we opened.
+  // Where RocketMQ cut below our end and wrote less than it cut, the end still looks like ours. We took this file away when we
+  // opened.
   foreign = foreign || platform_.Kind(paths_.abort_backup) != PathKind::kNone;
   clean = slot.clean && !had_abort && !foreign && short_last < 0 && !last_is_damaged_;
 
@@ -127,8 +128,8 @@ Status Opening::ChooseStart() {
   const int64_t last_end = slot.last.position < 0 ? slot.first : slot.last.position + slot.last.size;
   const bool cache_survived = found.has_published && found.published.boot_id == ShortText(platform_.BootId()) && !slot.sync_failed;
   if (foreign) {
-    // RocketMQ may have cut below our last record and gone on, in the files that it looks at when it recovers. There nothing is believed that is
-    // not looked at again: it erases neither records nor queue entries that it cut, so neither end tells.
+    // RocketMQ may have cut below our last record and gone on, in the files that it looks at when it recovers. There nothing is
+    // believed that is not looked at again: it erases neither records nor queue entries that it cut, so neither end tells.
     start.foreign = true;
     start.own_before = start.own;
     start.to_last_valid = !had_abort;

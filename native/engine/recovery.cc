@@ -134,8 +134,8 @@ Status Recovery::ScanLog(const RecoveryStart& start, bool dispatch, RecoveryOutc
   return Tell(RecoveryPhase::kScan, pass.at - start.scan_from, total, true) ? Status::Ok() : Status(Code::kAborted);
 }
 
-// What RocketMQ cut may begin right behind what it wrote over it. A clock that was set back explains an older record, but not its number
-// too; and while it was us who wrote, time never went back.
+// What RocketMQ cut may begin right behind what it wrote over it. A clock that was set back explains an older record, but not its
+// number too; and while it was us who wrote, time never went back.
 bool Recovery::IsLeftOver(const RecordView& record) const {
   const bool is_ours = record.has_checksum && RuleAt(start_.own_before, record.position) == ChecksumRule::kRequired;
   return is_ours || !rebuild_.IsNext(record);

@@ -98,7 +98,8 @@ Status Store::Recover(Opening& opening, const RecoveryProgress& progress, Mark* 
   if (config_.read_only) return status;
 
   if (start.foreign) {
-    // Before anything else is said of this log: an open that is cut short must not take the other program's records for damaged ones of ours.
+    // Before anything else is said of this log: an open that is cut short must not take the other program's records for damaged
+    // ones of ours.
     losses_.SetChanged();
     opening.identity.own = own_;
     status = side_car_.SaveIdentity(opening.identity);
