@@ -45,7 +45,8 @@ Napi::Value AppendInline(const Napi::CallbackInfo& info) {
   RecordFields fields;
   Appended appended;
   if (!ToFields(info, session, 2, &fields)) return Number(info, static_cast<double>(Code::kPropertiesTooLarge));
-  const Status status = session.store()->AppendInline(Int32(info, 1), fields, Now(session), ToWant(session) == Want::kDurable, &appended);
+  const Status status =
+      session.store()->AppendInline(Int32(info, 1), fields, Now(session), ToWant(session) == Want::kDurable, &appended);
   return Answer(info, session, status, appended);
 }
 
@@ -65,7 +66,8 @@ Napi::Value BatchCommit(const Napi::CallbackInfo& info) {
   Appended first;
   const Status status = session.store()->CommitBatch(Now(session), ToWant(session), &first);
   Napi::Float64Array sizes = info[1].As<Napi::Float64Array>();
-  for (size_t i = 0; status.ok() && i < sizes.ElementLength(); i++) sizes.Data()[i] = static_cast<double>(session.store()->BatchSize(i));
+  for (size_t i = 0; status.ok() && i < sizes.ElementLength(); i++)
+    sizes.Data()[i] = static_cast<double>(session.store()->BatchSize(i));
   return Answer(info, session, status, first);
 }
 

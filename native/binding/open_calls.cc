@@ -7,8 +7,21 @@ namespace millrace::binding {
 namespace {
 
 // The places in `config`, as ts/addon.ts fills them.
-enum ConfigAt { kFileBytes, kEntriesPerFile, kCreate, kErrorIfExists, kReadOnly, kRefuseDamage, kVerify, kSync, kMapped, kVisibleDurable, kIntervalMs,
-                kMaxUnflushed, kStorePort };
+enum ConfigAt {
+  kFileBytes,
+  kEntriesPerFile,
+  kCreate,
+  kErrorIfExists,
+  kReadOnly,
+  kRefuseDamage,
+  kVerify,
+  kSync,
+  kMapped,
+  kVisibleDurable,
+  kIntervalMs,
+  kMaxUnflushed,
+  kStorePort
+};
 
 Host ToHost(std::span<const std::byte> address, int32_t port) {
   Host host;

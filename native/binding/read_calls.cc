@@ -9,10 +9,13 @@ namespace {
 
 ReadLimits Limits(Session& session) {
   const double* at = session.scratch();
-  return {static_cast<int64_t>(at[scratch::kMaxMessages]), static_cast<int64_t>(at[scratch::kMaxBytes]), static_cast<int64_t>(at[scratch::kMaxScanned])};
+  return {static_cast<int64_t>(at[scratch::kMaxMessages]), static_cast<int64_t>(at[scratch::kMaxBytes]),
+          static_cast<int64_t>(at[scratch::kMaxScanned])};
 }
 
-ReadMode Mode(Session& session) { return session.scratch()[scratch::kOnlyCached] != 0 ? ReadMode::kOnlyCached : ReadMode::kMayBlock; }
+ReadMode Mode(Session& session) {
+  return session.scratch()[scratch::kOnlyCached] != 0 ? ReadMode::kOnlyCached : ReadMode::kMayBlock;
+}
 
 // read(id, queue, bytes, at): the status
 Napi::Value Read(const Napi::CallbackInfo& info) {
@@ -80,9 +83,11 @@ void ReadBytes(const Napi::CallbackInfo& info) {
 Napi::Value LostOfRead(const Napi::CallbackInfo& info) {
   std::vector<double> numbers;
   for (const LostMessages& run : SessionOf(info).lost()) {
-    numbers.insert(numbers.end(), {static_cast<double>(run.from_offset), static_cast<double>(run.to_offset), static_cast<double>(run.ranges.size())});
+    numbers.insert(numbers.end(), {static_cast<double>(run.from_offset), static_cast<double>(run.to_offset),
+                                   static_cast<double>(run.ranges.size())});
     for (const LostRange& range : run.ranges) {
-      numbers.insert(numbers.end(), {static_cast<double>(range.from), static_cast<double>(range.to), static_cast<double>(range.reason)});
+      numbers.insert(numbers.end(),
+                     {static_cast<double>(range.from), static_cast<double>(range.to), static_cast<double>(range.reason)});
     }
   }
   Napi::Float64Array array = Napi::Float64Array::New(info.Env(), numbers.size());

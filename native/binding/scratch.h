@@ -8,7 +8,8 @@ namespace millrace::binding::scratch {
 inline constexpr size_t kNumbers = 32;
 
 // Given with an append.
-inline constexpr size_t kFlag = 0, kSysFlag = 1, kBornTimestamp = 2, kNow = 3, kReconsumeTimes = 4, kPreparedOffset = 5, kWant = 6, kBornHost = 7;
+inline constexpr size_t kFlag = 0, kSysFlag = 1, kBornTimestamp = 2, kNow = 3, kReconsumeTimes = 4, kPreparedOffset = 5, kWant = 6,
+                        kBornHost = 7;
 // Given with a read.
 inline constexpr size_t kOffset = 0, kMaxMessages = 1, kMaxBytes = 2, kMaxScanned = 3, kOnlyCached = 4;
 
@@ -19,7 +20,8 @@ inline constexpr size_t kErrno = 12, kErrorPosition = 13;
 // Watermarks.
 inline constexpr size_t kFirst = 14, kWritten = 15, kDurable = 16, kVisible = 17, kFailed = 18, kRejecting = 19;
 // What a read found.
-inline constexpr size_t kReadStatus = 20, kNextOffset = 21, kMinOffset = 22, kMaxOffset = 23, kMessages = 24, kBytes = 25, kBytesNeeded = 26, kLostRuns = 27;
+inline constexpr size_t kReadStatus = 20, kNextOffset = 21, kMinOffset = 22, kMaxOffset = 23, kMessages = 24, kBytes = 25,
+                        kBytesNeeded = 26, kLostRuns = 27;
 // A finished task's status; the numbers of a queue share places with a read.
 inline constexpr size_t kTaskStatus = 28;
 // Progress of opening.

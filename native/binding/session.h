@@ -1,7 +1,8 @@
 // One open store as JavaScript sees it: the engine's Store, the threads for what may block, the wake-up, the shared numbers.
 //
-// Belongs to one environment (main thread or worker). Its clean-up hook, registered after the wake-up was made, stops and joins every thread
-// and lets go of the store without closing it: `abort` stays, the next open recovers. Nothing here decides anything about storage.
+// Belongs to one environment (main thread or worker). Its clean-up hook, registered after the wake-up was made, stops and joins
+// every thread and lets go of the store without closing it: `abort` stays, the next open recovers. Nothing here decides anything
+// about storage.
 #pragma once
 
 #include <napi.h>
@@ -24,8 +25,8 @@ namespace millrace::binding {
 struct Completion {
   int32_t task = 0;
   Status status;
-  ReadOutcome read;                                  // of a read
-  std::vector<std::byte> bytes;                      // of a read
+  ReadOutcome read;              // of a read
+  std::vector<std::byte> bytes;  // of a read
 };
 
 class Session : public StoreListener {

@@ -59,17 +59,21 @@ Napi::Value ToArray(const Napi::CallbackInfo& info, const std::vector<LostRange>
 
 // losses(id), newLosses(id): from, to and reason of each range
 Napi::Value Losses(const Napi::CallbackInfo& info) { return ToArray(info, SessionOf(info).store()->losses()); }
-Napi::Value NewLosses(const Napi::CallbackInfo& info) { return ToArray(info, SessionOf(info).store()->report().outcome.newly_lost); }
+Napi::Value NewLosses(const Napi::CallbackInfo& info) {
+  return ToArray(info, SessionOf(info).store()->report().outcome.newly_lost);
+}
 
 // numbers(id): the engine's counters and gauges, in the order of ts/stats.ts
 Napi::Value Numbers(const Napi::CallbackInfo& info) {
   const Store& store = *SessionOf(info).store();
   const Store::Numbered numbers = store.numbers();
   const double list[] = {
-      static_cast<double>(numbers.syncs),         static_cast<double>(numbers.sync_nanos), static_cast<double>(numbers.sync_nanos_max),
-      static_cast<double>(numbers.writes),        static_cast<double>(numbers.log_bytes),  static_cast<double>(numbers.open_files),
-      static_cast<double>(numbers.lost_bytes),    static_cast<double>(numbers.late_blocks), static_cast<double>(numbers.tail_entries),
-      static_cast<double>(store.FreeBytes()),     static_cast<double>(numbers.synced_messages),
+      static_cast<double>(numbers.syncs),           static_cast<double>(numbers.sync_nanos),
+      static_cast<double>(numbers.sync_nanos_max),  static_cast<double>(numbers.writes),
+      static_cast<double>(numbers.log_bytes),       static_cast<double>(numbers.open_files),
+      static_cast<double>(numbers.lost_bytes),      static_cast<double>(numbers.late_blocks),
+      static_cast<double>(numbers.tail_entries),    static_cast<double>(store.FreeBytes()),
+      static_cast<double>(numbers.synced_messages),
   };
   Napi::Float64Array array = Napi::Float64Array::New(info.Env(), std::size(list));
   std::copy(std::begin(list), std::end(list), array.Data());

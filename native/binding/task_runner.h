@@ -1,8 +1,8 @@
 // Threads for what may block: opening, closing, cold reads, deleting a topic. Begun when first needed, at most four.
 //
-// A task runs once, on one of them; its result is collected by the JavaScript thread. In a process that may have no more threads it runs at
-// once on the caller's. Stop lets running tasks finish, forgets those that have not begun, and joins: it never waits for JavaScript, so
-// it may be called from a clean-up hook.
+// A task runs once, on one of them; its result is collected by the JavaScript thread. In a process that may have no more threads it
+// runs at once on the caller's. Stop lets running tasks finish, forgets those that have not begun, and joins: it never waits for
+// JavaScript, so it may be called from a clean-up hook.
 #pragma once
 
 #include <pthread.h>

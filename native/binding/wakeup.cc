@@ -6,7 +6,8 @@ namespace millrace::binding {
 
 Wakeup::Wakeup(Napi::Env env, Napi::Function function, std::shared_ptr<void> keep) : env_(env), context_(new Context) {
   context_->keep = std::move(keep);
-  napi_create_threadsafe_function(env, function, nullptr, Napi::String::New(env, "millrace"), 0, 1, context_, Finalize, context_, Call, &call_);
+  napi_create_threadsafe_function(env, function, nullptr, Napi::String::New(env, "millrace"), 0, 1, context_, Finalize, context_,
+                                  Call, &call_);
   napi_unref_threadsafe_function(env, call_);
 }
 
@@ -18,13 +19,13 @@ void Wakeup::Notify() {
 void Wakeup::Hold(bool hold) {
   if (hold == held_) return;
   held_ = hold;
-  if (hold) napi_ref_threadsafe_function(env_, call_);
-  else napi_unref_threadsafe_function(env_, call_);
+  if (hold)
+    napi_ref_threadsafe_function(env_, call_);
+  else
+    napi_unref_threadsafe_function(env_, call_);
 }
 
-void Wakeup::Release(bool abort) {
-  napi_release_threadsafe_function(call_, abort ? napi_tsfn_abort : napi_tsfn_release);
-}
+void Wakeup::Release(bool abort) { napi_release_threadsafe_function(call_, abort ? napi_tsfn_abort : napi_tsfn_release); }
 
 void Wakeup::Call(napi_env env, napi_value function, void* context, void*) {
   // A wake-up that nobody will hear: Node gives those back at the end of the environment, behind Finalize, and the context is gone.

@@ -1,7 +1,7 @@
 // One wake-up of JavaScript at a time: any number of Notify calls before it runs are one call of the function.
 //
-// Notify may come from any thread until Release. The function runs on the environment's thread; an environment that is ending is left
-// alone. Keeps the process alive exactly while Hold(true).
+// Notify may come from any thread until Release. The function runs on the environment's thread; an environment that is ending is
+// left alone. Keeps the process alive exactly while Hold(true).
 #pragma once
 
 #include <napi.h>

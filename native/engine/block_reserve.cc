@@ -32,7 +32,8 @@ Status BlockReserve::BeforeWrite(OpenFile& file, int64_t from, int64_t to) {
   const int64_t end = std::min(AlignUp(to - start, kPage), files_.file_bytes()) + start;
   const int64_t begin = (std::min(reserve_from, from) - start) / kPage * kPage + start;
   Status status = io::Reserve(platform_, file.handle(), begin - start, end - begin);
-  if (status.error() == EOPNOTSUPP) status = io::ZeroRange(platform_, file.handle(), std::max(reserve_from, from) - start, end - start);
+  if (status.error() == EOPNOTSUPP)
+    status = io::ZeroRange(platform_, file.handle(), std::max(reserve_from, from) - start, end - start);
   if (!status.ok()) return status;
   std::lock_guard lock(mutex_);
   blocks_[start].reserved = std::max(blocks_[start].reserved, end);
@@ -64,7 +65,9 @@ bool BlockReserve::Prepare(int64_t position, int64_t bytes_per_sync) {
     more |= ReserveStep(end, next_target);
     if (zero) more |= ZeroStep(end, next_target);
   }
-  if (!more) wanted_at_.store(zero ? std::min(next_wanted, position + std::min(step, kMaxZeroAhead) / 2) : next_wanted, std::memory_order_relaxed);
+  if (!more)
+    wanted_at_.store(zero ? std::min(next_wanted, position + std::min(step, kMaxZeroAhead) / 2) : next_wanted,
+                     std::memory_order_relaxed);
   return more;
 }
 
@@ -82,8 +85,10 @@ bool BlockReserve::ReserveStep(int64_t start, int64_t target) {
   if (status.ok()) status = io::Reserve(platform_, file->handle(), from - start, target - from);
   std::lock_guard lock(mutex_);
   Blocks& blocks = blocks_[start];
-  if (status.ok()) blocks.reserved = std::max(blocks.reserved, target);
-  else blocks.stopped = true;
+  if (status.ok())
+    blocks.reserved = std::max(blocks.reserved, target);
+  else
+    blocks.stopped = true;
   return false;
 }
 
@@ -114,8 +119,10 @@ bool BlockReserve::ZeroStep(int64_t start, int64_t target) {
   std::lock_guard lock(mutex_);
   Blocks& blocks = blocks_[start];
   claim_from_ = claim_to_ = 0;
-  if (!status.ok()) blocks.stopped = true;
-  else blocks.zeroed = from + done;
+  if (!status.ok())
+    blocks.stopped = true;
+  else
+    blocks.zeroed = from + done;
   return status.ok() && blocks.zeroed < target;
 }
 

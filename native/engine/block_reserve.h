@@ -3,7 +3,8 @@
 // A write into a block that is already there and already written costs no file-system metadata, which halves the price of a small
 // durable append; and where blocks are reserved a full disk is noticed before the bytes are due. Nothing here is a promise: what is
 // not ready is written without, or reserved small by the writer (mapped mode cannot do without), and counted.
-// Zeros never reach a place that the writer may have written: both claim ranges under one mutex. BeforeWrite: writer; Prepare: maintenance.
+// Zeros never reach a place that the writer may have written: both claim ranges under one mutex. BeforeWrite: writer; Prepare:
+// maintenance.
 #pragma once
 
 #include <atomic>
@@ -29,8 +30,8 @@ class BlockReserve {
   // Called before bytes [from, to) of `file` are written; they lie in one file. Waits while zeros are on their way there.
   Status BeforeWrite(OpenFile& file, int64_t from, int64_t to);
 
-  // Works ahead of `position`, a bounded piece at a time; true when there is more to do. `bytes_per_sync` tells how large groups are:
-  // zeroing pays only for small ones. Errors are kept to oneself: the write that needs the block will meet its own.
+  // Works ahead of `position`, a bounded piece at a time; true when there is more to do. `bytes_per_sync` tells how large groups
+  // are: zeroing pays only for small ones. Errors are kept to oneself: the write that needs the block will meet its own.
   bool Prepare(int64_t position, int64_t bytes_per_sync);
   // Cheap; true when Prepare would find work.
   bool Wanted(int64_t position) const { return position >= wanted_at_.load(std::memory_order_relaxed); }

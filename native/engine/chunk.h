@@ -1,7 +1,7 @@
 // A piece of staged log: encoded records on their way from the producer to the writer.
 //
-// The producer fills a chunk, hands it over, and never touches it again; the writer gives it back empty. A batch, and any record, lies
-// whole in one extent, so that `written` can step over it at once.
+// The producer fills a chunk, hands it over, and never touches it again; the writer gives it back empty. A batch, and any record,
+// lies whole in one extent, so that `written` can step over it at once.
 #pragma once
 
 #include <cstddef>

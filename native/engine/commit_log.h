@@ -1,8 +1,8 @@
 // Where the next record stands: positions, rolling, and the BLANK that closes a file.
 //
-// Place assigns a position and gives the memory to encode into; nothing is on disk before group_commit.h has written it. One producer.
-// A record, and a batch, never crosses a file: what does not fit closes the file with a BLANK and begins the next one, and eight bytes
-// always stay for that BLANK. A BLANK is never overwritten.
+// Place assigns a position and gives the memory to encode into; nothing is on disk before group_commit.h has written it. One
+// producer. A record, and a batch, never crosses a file: what does not fit closes the file with a BLANK and begins the next one,
+// and eight bytes always stay for that BLANK. A BLANK is never overwritten.
 #pragma once
 
 #include <algorithm>

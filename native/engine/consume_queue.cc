@@ -86,7 +86,8 @@ int64_t ConsumeQueue::filed() const {
   return has_file_ ? filed_ : -1;
 }
 
-Status ConsumeQueue::Read(QueueFiles& files, int64_t offset, int64_t count, int64_t visible, ReadMode mode, std::vector<QueueEntry>* entries) const {
+Status ConsumeQueue::Read(QueueFiles& files, int64_t offset, int64_t count, int64_t visible, ReadMode mode,
+                          std::vector<QueueEntry>* entries) const {
   int64_t from_files;
   std::vector<QueueEntry> tail;
   {

@@ -1,8 +1,8 @@
 // One queue of one topic: the numbers of its messages, and those of its entries that are not in a file yet.
 //
-// The producer pushes an entry the moment a record is staged; readers see it as soon as its record is below `visible`; the maintenance
-// thread writes it to the queue's file within about 100 ms, and never before its record is visible, so that a file never points
-// at a record that may be taken back. One mutex a queue, held over memory only. Files: queue_files.h.
+// The producer pushes an entry the moment a record is staged; readers see it as soon as its record is below `visible`; the
+// maintenance thread writes it to the queue's file within about 100 ms, and never before its record is visible, so that a file
+// never points at a record that may be taken back. One mutex a queue, held over memory only. Files: queue_files.h.
 #pragma once
 
 #include <atomic>
@@ -20,7 +20,12 @@ class ConsumeQueue {
  public:
   // Entries [min_offset, next_offset) are in files.
   ConsumeQueue(std::string topic, int32_t queue_id, int64_t min_offset, int64_t next_offset, bool has_file)
-      : topic_(std::move(topic)), queue_id_(queue_id), min_offset_(min_offset), filed_(next_offset), next_(next_offset), has_file_(has_file) {}
+      : topic_(std::move(topic)),
+        queue_id_(queue_id),
+        min_offset_(min_offset),
+        filed_(next_offset),
+        next_(next_offset),
+        has_file_(has_file) {}
 
   const std::string& topic() const { return topic_; }
   int32_t queue_id() const { return queue_id_; }
@@ -49,7 +54,8 @@ class ConsumeQueue {
   // Entries below are in files; -1 while the queue has no file.
   int64_t filed() const;
   // Entries from `offset` on that are visible, at most `count`, added to *entries.
-  Status Read(QueueFiles& files, int64_t offset, int64_t count, int64_t visible, ReadMode mode, std::vector<QueueEntry>* entries) const;
+  Status Read(QueueFiles& files, int64_t offset, int64_t count, int64_t visible, ReadMode mode,
+              std::vector<QueueEntry>* entries) const;
 
  private:
   size_t VisibleTailLocked(int64_t visible) const;
@@ -59,7 +65,7 @@ class ConsumeQueue {
 
   mutable std::mutex mutex_;
   int64_t min_offset_;
-  int64_t filed_;  // entries below are in files
+  int64_t filed_;              // entries below are in files
   std::atomic<int64_t> next_;  // moved by the producer alone, under the mutex
   bool has_file_;
   // Entries [filed_, next_) are tail_[head_ ...].

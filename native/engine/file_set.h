@@ -1,9 +1,9 @@
 // The ordered, fixed-size files of the commit log: found by position, made ahead, opened when needed.
 //
-// A file enters the directory whole: made under a temporary name, given its full (sparse) size, synced, renamed in, directory synced.
-// After Create returns OK the file survives a power cut, empty; before, it is not there. Files that still have something to sync
-// stay open from their making on, so that an error of the background write-back cannot be missed; of the others a bounded number does.
-// Any thread; Create and Remove are serialised here. Naming and sizes: docs/format.md, "Files".
+// A file enters the directory whole: made under a temporary name, given its full (sparse) size, synced, renamed in, directory
+// synced. After Create returns OK the file survives a power cut, empty; before, it is not there. Files that still have something to
+// sync stay open from their making on, so that an error of the background write-back cannot be missed; of the others a bounded
+// number does. Any thread; Create and Remove are serialised here. Naming and sizes: docs/format.md, "Files".
 #pragma once
 
 #include <map>
@@ -31,8 +31,8 @@ class FileSet {
   std::string PathOf(int64_t position) const;
 
   bool empty() const;
-  int64_t first() const;     // start of the first file, 0 when there is none
-  int64_t last() const;      // start of the last file, -1 when there is none
+  int64_t first() const;  // start of the first file, 0 when there is none
+  int64_t last() const;   // start of the last file, -1 when there is none
   bool Has(int64_t position) const;
   int64_t NextStart(int64_t position) const;  // first file that begins after `position`, -1 when there is none
   int64_t count() const;

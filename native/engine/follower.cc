@@ -27,7 +27,8 @@ Status Follower::Catch() {
     } else {
       // Damage below the writer's watermark: it is the writer's to record. What follows is shown.
       int64_t next = -1;
-      if (files_.Has(scanned_) && !seen.file_missing) status = scanner_.FindRecord(scanned_ + 1, files_.EndOf(scanned_), own_, &next);
+      if (files_.Has(scanned_) && !seen.file_missing)
+        status = scanner_.FindRecord(scanned_ + 1, files_.EndOf(scanned_), own_, &next);
       if (!status.ok()) return status;
       scanned_ = next < 0 ? files_.EndOf(scanned_) : next;
     }

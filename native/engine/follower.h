@@ -1,7 +1,8 @@
 // A read-only handle's view of a store that another process may be writing: follows the published slot.
 //
-// Entries below the published queue position are in the queues' files; above it the follower scans the log itself and keeps the entries in
-// memory. Without a slot of this boot it shows what was valid when it was opened. It changes nothing on disk. One mutex; any thread.
+// Entries below the published queue position are in the queues' files; above it the follower scans the log itself and keeps the
+// entries in memory. Without a slot of this boot it shows what was valid when it was opened. It changes nothing on disk. One mutex;
+// any thread.
 #pragma once
 
 #include <atomic>

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 #include "io.h"
 
@@ -82,8 +81,10 @@ Status GroupCommit::WriteInline(bool sync) {
     WriteStaged();  // what was passed on before comes first
     if (Chunk* chunk = staging_.current(); chunk != nullptr && !failed() && !rejecting()) {
       Status status = WriteChunk(*chunk);
-      if (status.ok()) staging_.Reuse();
-      else Reject(std::move(status));
+      if (status.ok())
+        staging_.Reuse();
+      else
+        Reject(std::move(status));
     }
   }
   if (rejecting()) return rejection();
@@ -132,7 +133,8 @@ int64_t GroupCommit::WriterStep() {
   if (!policy_.sync) {
     // The flusher keeps the time; it is woken when there is something new to keep it for.
     const int64_t unflushed = written() - durable();
-    if (unflushed > 0 && (before == durable() || unflushed >= policy_.max_unflushed_bytes || sync_wanted_ > durable())) flusher_thread_->Wake();
+    if (unflushed > 0 && (before == durable() || unflushed >= policy_.max_unflushed_bytes || sync_wanted_ > durable()))
+      flusher_thread_->Wake();
     return kForever;
   }
   if (written() == durable()) return kForever;
@@ -273,7 +275,8 @@ void GroupCommit::SyncWritten() {
   const int64_t nanos = platform_.MonotonicNanos() - began;
   counters_.syncs.fetch_add(1, std::memory_order_relaxed);
   counters_.sync_nanos.fetch_add(nanos, std::memory_order_relaxed);
-  if (nanos > counters_.sync_nanos_max.load(std::memory_order_relaxed)) counters_.sync_nanos_max.store(nanos, std::memory_order_relaxed);
+  if (nanos > counters_.sync_nanos_max.load(std::memory_order_relaxed))
+    counters_.sync_nanos_max.store(nanos, std::memory_order_relaxed);
   const int64_t average = bytes_per_sync_.load(std::memory_order_relaxed);
   bytes_per_sync_.store(average + (target.position - from - average) / 8, std::memory_order_relaxed);
   files_.SetDurable(target.position);

@@ -6,9 +6,9 @@
 // A write that fails (a full disk) is not: what had been written of it is zeroed, everything staged behind it is rejected, and
 // after AcceptRejection appends go on from `written`.
 //
-// Threads. One producer (Stage, HandOff, WriteInline, AcceptRejection). The writer service writes, and syncs in sync mode; the flusher
-// service syncs in async mode. WriteInline does both on the producer's thread. Two mutexes, writing_ and syncing_, are held over the
-// I/O of these roles. The listener is called by whichever thread made progress, with no lock held.
+// Threads. One producer (Stage, HandOff, WriteInline, AcceptRejection). The writer service writes, and syncs in sync mode; the
+// flusher service syncs in async mode. WriteInline does both on the producer's thread. Two mutexes, writing_ and syncing_, are held
+// over the I/O of these roles. The listener is called by whichever thread made progress, with no lock held.
 #pragma once
 
 #include <atomic>

@@ -153,8 +153,8 @@ Status ReadFile(Platform& platform, const std::string& path, size_t limit, std::
   return status.ok() ? std::move(status) : std::move(status).In(path);
 }
 
-Status ReplaceFile(Platform& platform, const std::string& directory, const std::string& name, const std::string& temporary_directory,
-                   std::span<const std::byte> bytes) {
+Status ReplaceFile(Platform& platform, const std::string& directory, const std::string& name,
+                   const std::string& temporary_directory, std::span<const std::byte> bytes) {
   const std::string temporary = temporary_directory + "/" + name;
   FileHandle file = kNoFile;
   Status status = Unlink(platform, temporary);

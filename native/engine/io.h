@@ -1,5 +1,5 @@
-// Whole operations over the platform's single attempts: repeated after EINTR, continued after a short count, and given a path for the
-// error's text. The only place that loops over Platform calls, so that every caller treats interruption alike.
+// Whole operations over the platform's single attempts: repeated after EINTR, continued after a short count, and given a path for
+// the error's text. The only place that loops over Platform calls, so that every caller treats interruption alike.
 #pragma once
 
 #include <span>
@@ -41,7 +41,7 @@ Status RemoveTree(Platform& platform, const std::string& path);
 // kNotFound when there is no such file; kCorruption when it is larger than `limit`.
 Status ReadFile(Platform& platform, const std::string& path, size_t limit, std::vector<std::byte>* bytes);
 // The old content or the new one, whatever happens: written beside, synced, renamed over, directory synced.
-Status ReplaceFile(Platform& platform, const std::string& directory, const std::string& name, const std::string& temporary_directory,
-                   std::span<const std::byte> bytes);
+Status ReplaceFile(Platform& platform, const std::string& directory, const std::string& name,
+                   const std::string& temporary_directory, std::span<const std::byte> bytes);
 
 }  // namespace millrace::io

@@ -16,7 +16,8 @@ Status LogLayout::Inspect(bool known, int64_t* file_bytes, int64_t* entries_per_
   Status status = ListLog();
   if (status.ok() && !known) status = FindFileBytes(file_bytes);
   if (!status.ok()) return status;
-  if (config_.file_bytes != 0 && config_.file_bytes != *file_bytes) return Status(Code::kInvalid, 0, *file_bytes).In(paths_.commit_log);
+  if (config_.file_bytes != 0 && config_.file_bytes != *file_bytes)
+    return Status(Code::kInvalid, 0, *file_bytes).In(paths_.commit_log);
   if (!known) status = FindEntriesPerFile(entries_per_file);
   if (!status.ok()) return status;
   if (config_.entries_per_file != 0 && config_.entries_per_file != *entries_per_file) {

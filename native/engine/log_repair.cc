@@ -70,7 +70,8 @@ Status LogRepair::Copy(int64_t from, int64_t to, const std::string& path) {
   for (int64_t at = from; status.ok() && at < to;) {
     size_t count = 0;
     const size_t want = static_cast<size_t>(std::min<int64_t>(to - at, static_cast<int64_t>(bytes.size())));
-    status = io::Read(platform_, file->handle(), std::span(bytes).first(want), at - files_.StartOf(at), ReadMode::kMayBlock, &count);
+    status =
+        io::Read(platform_, file->handle(), std::span(bytes).first(want), at - files_.StartOf(at), ReadMode::kMayBlock, &count);
     if (status.ok() && count > 0) status = io::Write(platform_, target, std::span(bytes).first(count), at - from);
     if (count == 0) break;
     at += static_cast<int64_t>(count);

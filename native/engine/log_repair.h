@@ -1,8 +1,9 @@
 // What recovery writes into the log: the end that is cut off, the BLANKs that were bad, the records that stay.
 //
-// Cut: a copy of what goes is kept aside, later files are removed from the last one down, then the tail is zeroed and synced; whatever a crash
-// leaves of that, the log still ends where it ended. RewriteKept: the same bytes once more, because the page cache may show what a failed
-// sync never brought to the disk, and only a dirty page is written again. Every step may be repeated. One thread.
+// Cut: a copy of what goes is kept aside, later files are removed from the last one down, then the tail is zeroed and synced;
+// whatever a crash leaves of that, the log still ends where it ended. RewriteKept: the same bytes once more, because the page cache
+// may show what a failed sync never brought to the disk, and only a dirty page is written again. Every step may be repeated. One
+// thread.
 #pragma once
 
 #include <functional>

@@ -18,7 +18,8 @@ ChecksumRule RuleAt(const std::vector<OwnRange>& own, int64_t position) {
 Status LogScanner::Fill(int64_t position, size_t size, std::span<const std::byte>* view) {
   const int64_t file_end = files_.EndOf(position);
   size = static_cast<size_t>(std::min<int64_t>(static_cast<int64_t>(size), file_end - position));
-  const bool inside = position >= from_ && position < from_ + static_cast<int64_t>(bytes_) && files_.StartOf(position) == files_.StartOf(from_);
+  const bool inside =
+      position >= from_ && position < from_ + static_cast<int64_t>(bytes_) && files_.StartOf(position) == files_.StartOf(from_);
   if (!inside || static_cast<size_t>(position - from_) + size > bytes_) {
     const size_t want = static_cast<size_t>(std::min<int64_t>(static_cast<int64_t>(std::max(size, kWindow)), file_end - position));
     if (window_.size() < want || window_.size() > 4 * kWindow) window_ = std::vector<std::byte>(want);
@@ -26,11 +27,13 @@ Status LogScanner::Fill(int64_t position, size_t size, std::span<const std::byte
     Status status = files_.Open(position, &file);
     bytes_ = 0;
     if (!status.ok()) return status;
-    status = io::Read(platform_, file->handle(), std::span(window_).first(want), position - files_.StartOf(position), ReadMode::kMayBlock, &bytes_);
+    status = io::Read(platform_, file->handle(), std::span(window_).first(want), position - files_.StartOf(position),
+                      ReadMode::kMayBlock, &bytes_);
     if (!status.ok()) return std::move(status).At(position).In(files_.PathOf(position));
     from_ = position;
   }
-  *view = std::span<const std::byte>(window_).subspan(static_cast<size_t>(position - from_), bytes_ - static_cast<size_t>(position - from_));
+  *view = std::span<const std::byte>(window_).subspan(static_cast<size_t>(position - from_),
+                                                      bytes_ - static_cast<size_t>(position - from_));
   return Status::Ok();
 }
 
@@ -47,8 +50,9 @@ Status LogScanner::Look(int64_t position, ChecksumRule rule, Seen* seen) {
   if (bytes.size() >= format::kMinRecordBytes) {
     const uint32_t magic = LoadU32(bytes.data() + format::kMagicAt);
     const int64_t size = LoadI32(bytes.data() + format::kSizeAt);
-    seen->plausible = (magic == format::kMagicV1 || magic == format::kMagicV2) && size >= static_cast<int64_t>(format::kMinRecordBytes) &&
-                      size <= left && LoadI64(bytes.data() + format::kPositionAt) == position;
+    seen->plausible = (magic == format::kMagicV1 || magic == format::kMagicV2) &&
+                      size >= static_cast<int64_t>(format::kMinRecordBytes) && size <= left &&
+                      LoadI64(bytes.data() + format::kPositionAt) == position;
     // A size is worth memory only when the rest of the head agrees with it.
     if (seen->plausible && static_cast<size_t>(size) > bytes.size() && static_cast<size_t>(size) <= kMaxRecord) {
       status = Fill(position, static_cast<size_t>(size), &bytes);
@@ -116,7 +120,8 @@ Status LogScanner::FindData(int64_t from, int64_t end, int64_t* found) {
     const size_t want = static_cast<size_t>(std::min<int64_t>(end - from, static_cast<int64_t>(bytes.size())));
     status = io::Read(platform_, file->handle(), std::span(bytes).first(want), from - start, ReadMode::kMayBlock, &count);
     if (!status.ok() || count == 0) return status;
-    const auto hit = std::find_if(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(count), [](std::byte b) { return b != std::byte{0}; });
+    const auto hit = std::find_if(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(count),
+                                  [](std::byte b) { return b != std::byte{0}; });
     if (hit != bytes.begin() + static_cast<std::ptrdiff_t>(count)) {
       *found = from + (hit - bytes.begin());
       return status;
@@ -137,7 +142,9 @@ Status LogScanner::FindDataEnd(int64_t from, int64_t end, int64_t* found) {
     status = files_.Open(data, &file);
     size_t count = 0;
     const size_t want = static_cast<size_t>(std::min<int64_t>(end - data, static_cast<int64_t>(bytes.size())));
-    if (status.ok()) status = io::Read(platform_, file->handle(), std::span(bytes).first(want), data - files_.StartOf(data), ReadMode::kMayBlock, &count);
+    if (status.ok())
+      status = io::Read(platform_, file->handle(), std::span(bytes).first(want), data - files_.StartOf(data), ReadMode::kMayBlock,
+                        &count);
     if (!status.ok() || count == 0) return status;
     while (bytes[count - 1] == std::byte{0}) count--;  // the first byte is not zero
     *found = data + static_cast<int64_t>(count);

@@ -1,7 +1,7 @@
 // Walks the records of the commit log in order, through one window of memory that grows only for a record that needs it.
 //
-// Look says what stands at a position and believes nothing it has not checked; where to go from there is the caller's decision (recovery.h,
-// follower.h). One thread. A view is valid until the next call.
+// Look says what stands at a position and believes nothing it has not checked; where to go from there is the caller's decision
+// (recovery.h, follower.h). One thread. A view is valid until the next call.
 #pragma once
 
 #include <cstdint>
@@ -48,8 +48,8 @@ class LogScanner {
   Platform& platform_;
   FileSet& files_;
   std::vector<std::byte> window_;
-  int64_t from_ = 0;   // position of window_[0]
-  size_t bytes_ = 0;   // valid bytes in window_
+  int64_t from_ = 0;  // position of window_[0]
+  size_t bytes_ = 0;  // valid bytes in window_
 };
 
 }  // namespace millrace

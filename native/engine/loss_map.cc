@@ -30,7 +30,8 @@ bool LossMap::Add(const LostRange& range) {
 
 bool LossMap::Find(int64_t position, LostRange* range) const {
   std::lock_guard lock(mutex_);
-  const auto found = std::partition_point(ranges_.begin(), ranges_.end(), [position](const LostRange& there) { return there.to <= position; });
+  const auto found =
+      std::partition_point(ranges_.begin(), ranges_.end(), [position](const LostRange& there) { return there.to <= position; });
   if (found == ranges_.end() || found->from > position) return false;
   *range = *found;
   return true;

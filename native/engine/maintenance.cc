@@ -48,7 +48,8 @@ void Maintenance::PublishSoon() {
 bool Maintenance::Wanted() const {
   const int64_t written = parts_.group.written();
   // Tails, slot and Q are on a clock that the first new record starts; the rest is a matter of position.
-  return !ticking_.load(std::memory_order_acquire) || written >= next_file_at_.load(std::memory_order_relaxed) || parts_.blocks.Wanted(written) || parts_.queues.tail_entries() >= kManyEntries;
+  return !ticking_.load(std::memory_order_acquire) || written >= next_file_at_.load(std::memory_order_relaxed) ||
+         parts_.blocks.Wanted(written) || parts_.queues.tail_entries() >= kManyEntries;
 }
 
 int64_t Maintenance::QDistance() const { return std::min(kQBytes, kRecoveryFiles * parts_.files.file_bytes()); }
@@ -145,8 +146,10 @@ void Maintenance::PrepareNextFile() {
   }
   // Without room the writer will say so when the file is really needed.
   Status status = parts_.files.Create(end);
-  if (status.ok()) next_file_at_ = end + size - ahead;
-  else next_file_retry_ = parts_.platform.MonotonicNanos() + kRetryNanos;
+  if (status.ok())
+    next_file_at_ = end + size - ahead;
+  else
+    next_file_retry_ = parts_.platform.MonotonicNanos() + kRetryNanos;
 }
 
 Status Maintenance::FlushQueues(Mark* reached) {

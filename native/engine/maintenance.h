@@ -1,8 +1,9 @@
-// Everything that goes on beside appending: the next file, blocks ahead, queue tails to their files, Q, the side-car's slots, the loss map.
+// Everything that goes on beside appending: the next file, blocks ahead, queue tails to their files, Q, the side-car's slots, the
+// loss map.
 //
-// One service, so that none of this ever happens twice at once. It never holds up an append: what it has not prepared is made by the writer,
-// what it has not written stays in memory. A full disk or used-up descriptors are told in the background and tried again; any other error
-// of a write, and every failed sync, fails the store. An idle store has nothing to wake for.
+// One service, so that none of this ever happens twice at once. It never holds up an append: what it has not prepared is made by
+// the writer, what it has not written stays in memory. A full disk or used-up descriptors are told in the background and tried
+// again; any other error of a write, and every failed sync, fails the store. An idle store has nothing to wake for.
 #pragma once
 
 #include <atomic>

@@ -42,7 +42,8 @@ Status Opening::ReadAbort(int64_t* process_id) {
   *process_id = abort_session_ = abort_before_ = 0;
   Status status = io::ReadFile(platform_, paths_.abort, 4096, &bytes);
   // One that is gone, or no file of this kind, names nobody.
-  if (!status.ok()) return status.code() == Code::kNotFound || status.code() == Code::kCorruption ? Status::Ok() : std::move(status);
+  if (!status.ok())
+    return status.code() == Code::kNotFound || status.code() == Code::kCorruption ? Status::Ok() : std::move(status);
   const std::string text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   long long numbers[3] = {};
   (void)std::sscanf(text.c_str(), "%lld millrace %lld after %lld", &numbers[0], &numbers[1], &numbers[2]);
@@ -128,15 +129,7 @@ Status Opening::ChooseStart() {
   const int64_t last_end = slot.last.position < 0 ? slot.first : slot.last.position + slot.last.size;
   const bool cache_survived = found.has_published && found.published.boot_id == ShortText(platform_.BootId()) && !slot.sync_failed;
   if (foreign) {
-    // RocketMQ may have cut below our last record and gone on, in the files that it looks at when it recovers. There nothing is
-    // believed that is not looked at again: it erases neither records nor queue entries that it cut, so neither end tells.
-    start.foreign = true;
-    start.own_before = start.own;
-    start.to_last_valid = !had_abort;
-    const int64_t known = files.StartOf(std::min(last_end, slot.synced_queues));
-    start.queue_bound = start.scan_from = std::max(files.first(), known - kRocketmqRecoveryFiles * identity.file_bytes);
-    for (OwnRange& range : start.own) range.to = std::min(range.to, std::max(range.from, start.scan_from));
-    std::erase_if(found.losses, [this](const LostRange& range) { return range.to > start.scan_from; });
+    ForeignStart(files, std::min(last_end, slot.synced_queues));
     return status;
   }
   start.queue_bound = slot.synced_queues;
@@ -154,6 +147,18 @@ Status Opening::ChooseStart() {
   return status;
 }
 
+void Opening::ForeignStart(const FileSet& files, int64_t known) {
+  // RocketMQ may have cut below our last record and gone on, in the files that it looks at when it recovers. There nothing is
+  // believed that is not looked at again: it erases neither records nor queue entries that it cut, so neither end tells.
+  start.foreign = true;
+  start.own_before = start.own;
+  start.to_last_valid = !had_abort;
+  const int64_t looked_at = files.StartOf(known) - kRocketmqRecoveryFiles * identity.file_bytes;
+  start.queue_bound = start.scan_from = std::max(files.first(), looked_at);
+  for (OwnRange& range : start.own) range.to = std::min(range.to, std::max(range.from, start.scan_from));
+  std::erase_if(found.losses, [this](const LostRange& range) { return range.to > start.scan_from; });
+}
+
 Status Opening::AdoptStart(FileSet& files) {
   if (found.has_identity || found.has_slot) {
     for (const char* name : {"identity", "watermarks", "losses", "deletions"}) {
@@ -166,7 +171,8 @@ Status Opening::AdoptStart(FileSet& files) {
   found.deletions.clear();
   new_identity = start.foreign = true;
   char id[33];
-  std::snprintf(id, sizeof id, "%016llx%016llx", static_cast<unsigned long long>(platform_.Random()), static_cast<unsigned long long>(platform_.Random()));
+  std::snprintf(id, sizeof id, "%016llx%016llx", static_cast<unsigned long long>(platform_.Random()),
+                static_cast<unsigned long long>(platform_.Random()));
   identity.store_id = id;
   start.own_before = std::exchange(identity.own, {});
   start.queue_bound = start.scan_from = start.watermark = files.first();
@@ -199,8 +205,8 @@ Status Opening::Recognise(FileSet& files, bool* recognised) {
     *recognised = static_cast<int32_t>(seen.view.bytes.size()) == last.size && seen.view.checksum == last.checksum;
     return status;
   }
-  // Rot, or a log that somebody cut and went on with? If its records lead to this place, the record here is damaged; if they step over it,
-  // or if one of them is not of our making where all are, it is another log.
+  // Rot, or a log that somebody cut and went on with? If its records lead to this place, the record here is damaged; if they step
+  // over it, or if one of them is not of our making where all are, it is another log.
   bool is_ours = true;
   for (int64_t file = files.StartOf(last.position); is_ours && file >= files.first(); file -= files.file_bytes()) {
     int64_t at = file;
@@ -244,7 +250,8 @@ Status Opening::EndsAt(FileSet& files, const WatermarkSlot& slot, bool* ends) {
   Status status;
   *ends = true;
   const int64_t last_end = slot.last.position < 0 ? slot.first : slot.last.position + slot.last.size;
-  for (int64_t at = last_end; status.ok() && *ends && at <= slot.durable; at = at < slot.durable ? slot.durable : slot.durable + 1) {
+  for (int64_t at = last_end; status.ok() && *ends && at <= slot.durable;
+       at = at < slot.durable ? slot.durable : slot.durable + 1) {
     if (!files.Has(at)) continue;
     status = scanner.Look(at, ChecksumRule::kIfThere, &seen);
     // Between the last record and W there can only be a BLANK, and at W nothing.

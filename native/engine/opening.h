@@ -1,7 +1,7 @@
 // What stands in a directory before a store is opened there: whose it is, how it was left, and from where it has to be recovered.
 //
-// The lock is taken before anything is read. Nothing is written here but a missing root and the lock's file: a foreign layout leaves as it
-// came. What was found, and what follows from it, is in the fields; store.cc acts on it. One thread.
+// The lock is taken before anything is read. Nothing is written here but a missing root and the lock's file: a foreign layout
+// leaves as it came. What was found, and what follows from it, is in the fields; store.cc acts on it. One thread.
 #pragma once
 
 #include <string>
@@ -15,7 +15,8 @@ namespace millrace {
 
 class Opening {
  public:
-  Opening(Platform& platform, const StorePaths& paths, const StoreConfig& config) : platform_(platform), paths_(paths), config_(config) {}
+  Opening(Platform& platform, const StorePaths& paths, const StoreConfig& config)
+      : platform_(platform), paths_(paths), config_(config) {}
   ~Opening();
 
   // kLocked carries the holder's process id in place of a position.
@@ -24,9 +25,9 @@ class Opening {
   // The caller keeps the lock now.
   FileHandle TakeLock() { return std::exchange(lock_, kNoFile); }
 
-  bool exists = false;         // there is a store
-  bool clean = false;          // closed in order, by us: nothing to recover
-  bool foreign = false;        // somebody else wrote since
+  bool exists = false;   // there is a store
+  bool clean = false;    // closed in order, by us: nothing to recover
+  bool foreign = false;  // somebody else wrote since
   bool had_abort = false;
   bool new_identity = false;
   std::vector<std::string> not_believed;  // files of the side-car that have to be set aside
@@ -41,6 +42,8 @@ class Opening {
 
  private:
   Status ChooseStart();
+  // Somebody else wrote since; below `known` everything was ours and on disk.
+  void ForeignStart(const FileSet& files, int64_t known);
   Status AdoptStart(FileSet& files);
   Status Recognise(FileSet& files, bool* recognised);
   // Walks the records of one file from its start up to `to`: where that led, and whether all of them can be ours.
@@ -57,8 +60,8 @@ class Opening {
   bool last_is_damaged_ = false;  // the record by which the log is recognised is where it should be, and bad
 };
 
-// The text of `abort`: the process id first, as in RocketMQ, then ours. `before` is the session that the newest slot named then: an open
-// that was cut short before it could write a slot of its own is still one of ours.
+// The text of `abort`: the process id first, as in RocketMQ, then ours. `before` is the session that the newest slot named then: an
+// open that was cut short before it could write a slot of its own is still one of ours.
 std::string AbortText(int64_t process_id, int64_t session, int64_t before);
 
 }  // namespace millrace

@@ -1,4 +1,5 @@
-// One entry of a consume queue: where a record stands, how large it is, and the hash of its tag. 20 bytes, docs/format.md "Consume queue".
+// One entry of a consume queue: where a record stands, how large it is, and the hash of its tag. 20 bytes, docs/format.md "Consume
+// queue".
 #pragma once
 
 #include "byte_order.h"
@@ -24,7 +25,8 @@ struct QueueEntry {
     StoreI64(to + format::kEntryTagsCodeAt, tags_code);
   }
   static QueueEntry Decode(const std::byte* from) {
-    return {LoadI64(from + format::kEntryPositionAt), LoadI64(from + format::kEntryTagsCodeAt), LoadI32(from + format::kEntrySizeAt)};
+    return {LoadI64(from + format::kEntryPositionAt), LoadI64(from + format::kEntryTagsCodeAt),
+            LoadI32(from + format::kEntrySizeAt)};
   }
   static constexpr QueueEntry PreBlank() { return {0, 0, format::kPreBlankSize}; }
 };

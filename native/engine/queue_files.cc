@@ -16,12 +16,14 @@ std::string QueueFiles::DirectoryOf(const std::string& topic, int32_t queue_id) 
   return paths_.consume_queue + "/" + topic + "/" + std::to_string(queue_id);
 }
 
-Status QueueFiles::Write(const std::string& topic, int32_t queue_id, int64_t offset, std::span<const QueueEntry> entries, int64_t* rewritten) {
+Status QueueFiles::Write(const std::string& topic, int32_t queue_id, int64_t offset, std::span<const QueueEntry> entries,
+                         int64_t* rewritten) {
   const std::string directory = DirectoryOf(topic, queue_id);
   std::vector<std::byte> bytes;
   while (!entries.empty()) {
     const int64_t start = offset - offset % entries_per_file_;
-    const size_t count = static_cast<size_t>(std::min<int64_t>(static_cast<int64_t>(entries.size()), start + entries_per_file_ - offset));
+    const size_t count =
+        static_cast<size_t>(std::min<int64_t>(static_cast<int64_t>(entries.size()), start + entries_per_file_ - offset));
     bytes.resize(count * format::kEntryBytes);
     for (size_t i = 0; i < count; i++) entries[i].Encode(bytes.data() + i * format::kEntryBytes);
 
@@ -59,7 +61,8 @@ Status QueueFiles::Compare(const OpenFile& file, int64_t at, std::span<const std
   return status;
 }
 
-Status QueueFiles::Make(const std::string& topic, int32_t queue_id, int64_t start, int64_t offset, std::span<const std::byte> entries) {
+Status QueueFiles::Make(const std::string& topic, int32_t queue_id, int64_t start, int64_t offset,
+                        std::span<const std::byte> entries) {
   const std::string directory = DirectoryOf(topic, queue_id);
   const std::string path = directory + "/" + FileName(start * kEntry);
   bool made_topic = false;
@@ -97,7 +100,8 @@ Status QueueFiles::Make(const std::string& topic, int32_t queue_id, int64_t star
   return status;
 }
 
-Status QueueFiles::Read(const std::string& topic, int32_t queue_id, int64_t offset, int64_t count, ReadMode mode, std::vector<QueueEntry>* entries) {
+Status QueueFiles::Read(const std::string& topic, int32_t queue_id, int64_t offset, int64_t count, ReadMode mode,
+                        std::vector<QueueEntry>* entries) {
   const std::string directory = DirectoryOf(topic, queue_id);
   std::vector<std::byte> bytes;
   while (count > 0) {
@@ -112,7 +116,8 @@ Status QueueFiles::Read(const std::string& topic, int32_t queue_id, int64_t offs
     size_t got = 0;
     status = io::Read(platform_, file->handle(), bytes, (offset - start) * kEntry, mode, &got);
     if (!status.ok()) return std::move(status).In(path);
-    for (size_t i = 0; i + format::kEntryBytes <= got; i += format::kEntryBytes) entries->push_back(QueueEntry::Decode(bytes.data() + i));
+    for (size_t i = 0; i + format::kEntryBytes <= got; i += format::kEntryBytes)
+      entries->push_back(QueueEntry::Decode(bytes.data() + i));
     if (got < bytes.size()) return Status::Ok();
     offset += here;
     count -= here;
@@ -155,7 +160,8 @@ Status QueueFiles::Cut(const std::string& topic, int32_t queue_id, int64_t offse
       if (status.ok() && data < end) status = io::Read(platform_, file->handle(), bytes, data, ReadMode::kMayBlock, &got);
       if (!status.ok()) return std::move(status).In(path);
       if (got == 0) break;
-      if (std::any_of(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(got), [](std::byte b) { return b != std::byte{0}; })) {
+      if (std::any_of(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(got),
+                      [](std::byte b) { return b != std::byte{0}; })) {
         status = io::ZeroRange(platform_, file->handle(), data, data + static_cast<int64_t>(got));
         if (!status.ok()) return std::move(status).In(path);
         Unsynced(directory, path, false);

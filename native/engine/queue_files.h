@@ -1,9 +1,10 @@
-// The files of all consume queues: entries written and read by queue and offset, a bounded number of descriptors for any number of queues.
+// The files of all consume queues: entries written and read by queue and offset, a bounded number of descriptors for any number of
+// queues.
 //
-// A file holds a fixed number of 20-byte entries and is named by the byte it begins at. It is made under a temporary name and renamed in
-// only when it holds its first entry (an empty one would give RocketMQ a phantom entry). Nothing here is durable before SyncAll: queues
-// are derived from the log, and what a crash takes is written again. Any thread; the pool hands out pins, so eviction never closes
-// a file under a reader. Layout: docs/format.md, "Consume queue".
+// A file holds a fixed number of 20-byte entries and is named by the byte it begins at. It is made under a temporary name and
+// renamed in only when it holds its first entry (an empty one would give RocketMQ a phantom entry). Nothing here is durable before
+// SyncAll: queues are derived from the log, and what a crash takes is written again. Any thread; the pool hands out pins, so
+// eviction never closes a file under a reader. Layout: docs/format.md, "Consume queue".
 #pragma once
 
 #include <cstdint>
@@ -32,19 +33,21 @@ class QueueFiles {
   int64_t entries_per_file() const { return entries_per_file_; }
   std::string DirectoryOf(const std::string& topic, int32_t queue_id) const;
 
-  // Writes entries of one queue from `offset` on. A file that is missing is made; before `offset` it is filled with pre-blank entries.
-  // With `rewritten`, what stands there already is compared first, and only what differs is counted. It is written all the same: the page
-  // cache may show what a failed sync never brought to the disk.
+  // Writes entries of one queue from `offset` on. A file that is missing is made; before `offset` it is filled with pre-blank
+  // entries. With `rewritten`, what stands there already is compared first, and only what differs is counted. It is written all the
+  // same: the page cache may show what a failed sync never brought to the disk.
   Status Write(const std::string& topic, int32_t queue_id, int64_t offset, std::span<const QueueEntry> entries, int64_t* rewritten);
   // Entries from `offset` on, at most `count`; fewer where the files end.
-  Status Read(const std::string& topic, int32_t queue_id, int64_t offset, int64_t count, ReadMode mode, std::vector<QueueEntry>* entries);
-  // Zeroes everything from `offset` on, removes the files behind, and gives a short file its size again. *cut (optional) says whether there was anything.
+  Status Read(const std::string& topic, int32_t queue_id, int64_t offset, int64_t count, ReadMode mode,
+              std::vector<QueueEntry>* entries);
+  // Zeroes everything from `offset` on, removes the files behind, and gives a short file its size again. *cut (optional) says
+  // whether there was anything.
   Status Cut(const std::string& topic, int32_t queue_id, int64_t offset, bool* cut);
   // Removes the queue's files and directory.
   Status Remove(const std::string& topic, int32_t queue_id);
 
-  // Everything written since the last call becomes durable, files and directories. kFlushFailed is final for the store; after any other
-  // error (no descriptor is left) the call may be made again.
+  // Everything written since the last call becomes durable, files and directories. kFlushFailed is final for the store; after any
+  // other error (no descriptor is left) the call may be made again.
   Status SyncAll();
 
   int64_t open_count() const;

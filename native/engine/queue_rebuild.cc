@@ -20,7 +20,8 @@ bool ParseQueueId(const std::string& name, int32_t* queue_id) {
 bool IsTopicName(std::string_view name) {
   if (name.empty() || name.size() > 255) return false;
   return std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '%' || c == '|' || c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '%' || c == '|' || c == '_' ||
+           c == '-';
   });
 }
 
@@ -93,14 +94,17 @@ Status QueueRebuild::CountWhile(const std::string& topic, int32_t queue_id, Span
     QueueEntry entry;
     Status status = ReadEntry(topic, queue_id, middle, &entry);
     if (!status.ok()) return status;
-    if (holds(entry)) span.begin = middle + 1;
-    else span.end = middle;
+    if (holds(entry))
+      span.begin = middle + 1;
+    else
+      span.end = middle;
   }
   *count = span.begin;
   return Status::Ok();
 }
 
-Status QueueRebuild::LoadQueue(const std::string& topic, int32_t queue_id, int64_t bound, int64_t first, QueueCensus* census, bool* whole) {
+Status QueueRebuild::LoadQueue(const std::string& topic, int32_t queue_id, int64_t bound, int64_t first, QueueCensus* census,
+                               bool* whole) {
   Span span;
   Status status = FindFiles(topic, queue_id, &span, whole);
   if (!status.ok() || span.begin < 0) return status;
@@ -176,7 +180,8 @@ bool QueueRebuild::Dispatch(const RecordView& record, bool from_first, bool acce
   if (record.queue_offset < next) return follows_on;
   if (record.queue_offset > next) {
     const std::vector<LostRange> lost = losses_.All();
-    const auto behind = std::find_if(lost.rbegin(), lost.rend(), [&](const LostRange& range) { return range.from < record.position; });
+    const auto behind =
+        std::find_if(lost.rbegin(), lost.rend(), [&](const LostRange& range) { return range.from < record.position; });
     QueueEntry fill = QueueEntry::PreBlank();
     if (behind == lost.rend()) {
       follows_on = false;
@@ -188,7 +193,8 @@ bool QueueRebuild::Dispatch(const RecordView& record, bool from_first, bool acce
       // What survives on disk stands; only what is missing is filled.
       std::vector<QueueEntry> there;
       Status status = table_.files().Read(topic, record.queue_id, next, 1, ReadMode::kMayBlock, &there);
-      const bool stands = status.ok() && !there.empty() && there[0].valid() && !there[0].pre_blank() && there[0].position < record.position;
+      const bool stands =
+          status.ok() && !there.empty() && there[0].valid() && !there[0].pre_blank() && there[0].position < record.position;
       Push(handle, stands ? there[0] : fill);
     }
   }
@@ -207,7 +213,9 @@ Status QueueRebuild::KeepSurvivors(int32_t handle, ConsumeQueue& queue, int64_t 
     Status status = table_.files().Read(queue.topic(), queue.queue_id(), queue.next_offset(), 1, ReadMode::kMayBlock, &there);
     if (!status.ok()) return status;
     LostRange range;
-    if (there.empty() || !there[0].valid() || there[0].pre_blank() || there[0].position >= end || !losses_.Find(there[0].position, &range)) return status;
+    if (there.empty() || !there[0].valid() || there[0].pre_blank() || there[0].position >= end ||
+        !losses_.Find(there[0].position, &range))
+      return status;
     Push(handle, there[0]);
   }
 }

@@ -1,7 +1,8 @@
 // The queues' part of recovery: finds how far the entries on disk can be believed, and dispatches the records behind that anew.
 //
-// Load trusts entries of positions below a bound and forgets the rest; Dispatch pushes what the scan finds; Flush compares with what is in
-// the files and counts what differs. Numbers never move: an entry that damage took becomes one that names the lost range. One thread.
+// Load trusts entries of positions below a bound and forgets the rest; Dispatch pushes what the scan finds; Flush compares with
+// what is in the files and counts what differs. Numbers never move: an entry that damage took becomes one that names the lost
+// range. One thread.
 #pragma once
 
 #include <map>
@@ -19,8 +20,8 @@ namespace millrace {
 
 class QueueRebuild {
  public:
-  QueueRebuild(Platform& platform, const StorePaths& paths, QueueTable& table, LossMap& losses, const std::map<std::string, Deletion>& deletions,
-               bool read_only)
+  QueueRebuild(Platform& platform, const StorePaths& paths, QueueTable& table, LossMap& losses,
+               const std::map<std::string, Deletion>& deletions, bool read_only)
       : platform_(platform), paths_(paths), table_(table), losses_(losses), deletions_(deletions), read_only_(read_only) {}
 
   // Adds every queue that has a directory. `bound`: entries of positions below are trusted. `first`: the log begins there.
@@ -68,7 +69,7 @@ class QueueRebuild {
   const bool read_only_;
   int64_t rewritten_ = 0;
   bool ahead_ = false;
-  std::vector<std::pair<std::string, int32_t>> stale_;  // directories of deleted topics
+  std::vector<std::pair<std::string, int32_t>> stale_;      // directories of deleted topics
   std::vector<std::pair<std::string, int32_t>> unfounded_;  // queues with files of which no entry can be believed
 };
 

@@ -1,8 +1,8 @@
 // All queues of a store, by topic and number and by a small handle.
 //
-// A handle names a queue object for the life of the store; a queue that was deleted keeps its handle but takes no more messages, and one
-// made again under the same name gets a new one. The producer makes and deletes queues; any thread may look them up. The tails of
-// all queues together are counted here, because they are memory that only the maintenance thread can free.
+// A handle names a queue object for the life of the store; a queue that was deleted keeps its handle but takes no more messages,
+// and one made again under the same name gets a new one. The producer makes and deletes queues; any thread may look them up. The
+// tails of all queues together are counted here, because they are memory that only the maintenance thread can free.
 #pragma once
 
 #include <atomic>

@@ -8,8 +8,8 @@
 
 namespace millrace {
 
-Status Reader::Read(const ConsumeQueue& queue, int64_t offset, const ReadLimits& limits, int64_t visible, int64_t first, ReadMode mode,
-                    std::span<std::byte> to, ReadOutcome* outcome) {
+Status Reader::Read(const ConsumeQueue& queue, int64_t offset, const ReadLimits& limits, int64_t visible, int64_t first,
+                    ReadMode mode, std::span<std::byte> to, ReadOutcome* outcome) {
   *outcome = ReadOutcome{};
   const ConsumeQueue::Range range = queue.VisibleRange(visible);
   outcome->min_offset = range.min;
@@ -42,7 +42,8 @@ Status Reader::Read(const ConsumeQueue& queue, int64_t offset, const ReadLimits&
   bool removing = false;
   for (const QueueEntry& entry : entries) {
     LostRange lost;
-    if (!entry.valid() || entry.pre_blank() || entry.end() > visible || (entry.position >= first && losses_.Find(entry.position, &lost))) {
+    if (!entry.valid() || entry.pre_blank() || entry.end() > visible ||
+        (entry.position >= first && losses_.Find(entry.position, &lost))) {
       AddLost(outcome->next_offset, lost.to > 0 ? &lost : nullptr, &outcome->lost);
     } else if (entry.position < first) {
       removing = true;
@@ -78,7 +79,9 @@ Status Reader::Read(const ConsumeQueue& queue, int64_t offset, const ReadLimits&
   }
   outcome->bytes = static_cast<int64_t>(kept);
   if (outcome->messages == 0) {
-    outcome->status = !outcome->lost.empty() ? ReadStatus::kMessageLost : removing ? ReadStatus::kMessageWasRemoving : ReadStatus::kNoMatchedMessage;
+    outcome->status = !outcome->lost.empty() ? ReadStatus::kMessageLost
+                      : removing             ? ReadStatus::kMessageWasRemoving
+                                             : ReadStatus::kNoMatchedMessage;
   }
   return Status::Ok();
 }
@@ -96,7 +99,8 @@ Status Reader::CopyRuns(const std::vector<Picked>& picked, ReadMode mode, std::s
     const int64_t file_end = files_.EndOf(from);
     int64_t end = picked[i].entry.end();
     size_t next = i + 1;
-    while (next < picked.size() && picked[next].entry.position == end && picked[next].entry.end() <= file_end) end = picked[next++].entry.end();
+    while (next < picked.size() && picked[next].entry.position == end && picked[next].entry.end() <= file_end)
+      end = picked[next++].entry.end();
     const std::span<std::byte> run = to.subspan(picked[i].at, static_cast<size_t>(end - from));
     std::shared_ptr<OpenFile> file;
     Status status = files_.Open(from, &file);
@@ -117,7 +121,8 @@ bool Reader::Verify(const ConsumeQueue& queue, const Picked& picked, std::span<c
   const bool known = verify_ == VerifyMode::kNever || (verify_ == VerifyMode::kFirst && verified_.Has(position));
   if (known) rule = ChecksumRule::kSkip;
   RecordView view;
-  if (DecodeRecord(bytes, position, files_.EndOf(position) - position, rule, &view) != RecordKind::kRecord || view.bytes.size() != bytes.size()) {
+  if (DecodeRecord(bytes, position, files_.EndOf(position) - position, rule, &view) != RecordKind::kRecord ||
+      view.bytes.size() != bytes.size()) {
     *reason = LossReason::kChecksum;
     return false;
   }
@@ -143,8 +148,9 @@ Status Reader::ReadAt(int64_t position, int64_t visible, ReadMode mode, std::spa
   if (!status.ok()) return std::move(status).At(position).In(files_.PathOf(position));
   const uint32_t magic = LoadU32(head + format::kMagicAt);
   const int64_t size = LoadI32(head + format::kSizeAt);
-  if (count < sizeof head || (magic != format::kMagicV1 && magic != format::kMagicV2) || LoadI64(head + format::kPositionAt) != position ||
-      size < static_cast<int64_t>(format::kMinRecordBytes) || size > left || position + size > visible) {
+  if (count < sizeof head || (magic != format::kMagicV1 && magic != format::kMagicV2) ||
+      LoadI64(head + format::kPositionAt) != position || size < static_cast<int64_t>(format::kMinRecordBytes) || size > left ||
+      position + size > visible) {
     return Status(Code::kNotFound);
   }
   *bytes = size;
@@ -153,7 +159,8 @@ Status Reader::ReadAt(int64_t position, int64_t visible, ReadMode mode, std::spa
   status = io::Read(platform_, file->handle(), to, position - files_.StartOf(position), mode, &count);
   if (!status.ok()) return std::move(status).At(position).In(files_.PathOf(position));
   RecordView view;
-  if (DecodeRecord(to.first(count), position, left, RuleAt(own_, position), &view) != RecordKind::kRecord) return Status(Code::kNotFound);
+  if (DecodeRecord(to.first(count), position, left, RuleAt(own_, position), &view) != RecordKind::kRecord)
+    return Status(Code::kNotFound);
   return Status::Ok();
 }
 

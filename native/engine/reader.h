@@ -1,8 +1,9 @@
 // Reads records of one queue into a span, whole and verified, and says what it stepped over.
 //
-// Every byte given out was copied (pread), so nothing a reader holds can be unmapped, cut or fault under it; neighbours in the log are
-// read in one call. Nothing unverified is served: a record that does not hold goes into the loss map and is reported. Nothing at or
-// above `visible` is shown. With kOnlyCached a read that would wait for the device gives kWouldBlock and nothing else. Any thread.
+// Every byte given out was copied (pread), so nothing a reader holds can be unmapped, cut or fault under it; neighbours in the log
+// are read in one call. Nothing unverified is served: a record that does not hold goes into the loss map and is reported. Nothing
+// at or above `visible` is shown. With kOnlyCached a read that would wait for the device gives kWouldBlock and nothing else. Any
+// thread.
 #pragma once
 
 #include <cstddef>
@@ -57,7 +58,8 @@ struct ReadOutcome {
 
 class Reader {
  public:
-  Reader(Platform& platform, FileSet& files, QueueFiles& queue_files, LossMap& losses, const std::vector<OwnRange>& own, VerifyMode verify)
+  Reader(Platform& platform, FileSet& files, QueueFiles& queue_files, LossMap& losses, const std::vector<OwnRange>& own,
+         VerifyMode verify)
       : platform_(platform), files_(files), queue_files_(queue_files), losses_(losses), own_(own), verify_(verify) {}
 
   VerifiedMap& verified() { return verified_; }

@@ -1,8 +1,8 @@
 // Records of the commit log, encoded into a span and decoded from one. No I/O, no allocation, no state; any thread.
 //
 // An encoded record always ends in `__CRC32#`, a checksum over everything before it, position included: a record that was
-// copied, torn or misdirected does not verify. Decoding accepts records without it (RocketMQ's default) where the caller allows that.
-// A view points into the bytes it was decoded from and lives no longer than they do. Layout: docs/format.md, "Record".
+// copied, torn or misdirected does not verify. Decoding accepts records without it (RocketMQ's default) where the caller allows
+// that. A view points into the bytes it was decoded from and lives no longer than they do. Layout: docs/format.md, "Record".
 #pragma once
 
 #include <array>
@@ -36,7 +36,8 @@ struct RecordFields {
   int32_t reconsume_times = 0;
 };
 
-// Bytes of the record, checksum included, and the 0x02 that is put before it when the properties are not empty and do not end in one.
+// Bytes of the record, checksum included, and the 0x02 that is put before it when the properties are not empty and do not end in
+// one.
 size_t EncodedBytes(const RecordFields& fields, bool first_of_batch);
 // Bytes of the properties as stored (that separator, the batch's mark and the checksum included): at most kMaxPropertiesBytes.
 size_t StoredPropertiesBytes(const RecordFields& fields, bool first_of_batch);
@@ -91,9 +92,11 @@ struct RecordView {
   }
 };
 
-// Looks at what stands at `position`. `bytes` begins there and reaches to the end of the file, or as far as was read: a record longer
-// than `bytes` is bad, so read at least `bytes_to_end_of_file` or the largest record. Nothing in `bytes` is believed before it is checked.
-RecordKind DecodeRecord(std::span<const std::byte> bytes, int64_t position, int64_t bytes_to_end_of_file, ChecksumRule rule, RecordView* view);
+// Looks at what stands at `position`. `bytes` begins there and reaches to the end of the file, or as far as was read: a record
+// longer than `bytes` is bad, so read at least `bytes_to_end_of_file` or the largest record. Nothing in `bytes` is believed before
+// it is checked.
+RecordKind DecodeRecord(std::span<const std::byte> bytes, int64_t position, int64_t bytes_to_end_of_file, ChecksumRule rule,
+                        RecordView* view);
 
 // The value of a property, an empty view with data() == nullptr when absent or empty (an empty value counts as absent).
 std::string_view FindProperty(std::string_view properties, std::string_view name);

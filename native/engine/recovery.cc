@@ -71,7 +71,8 @@ Status Recovery::Scan(RecoveryOutcome* outcome) {
     status = ScanAgain(outcome);
   }
   if (status.ok() && outcome->end.position < start_.queue_bound) {
-    // Queues may be on disk further than the log is, where records are shown before they are durable. Nothing behind the end is believed.
+    // Queues may be on disk further than the log is, where records are shown before they are durable. Nothing behind the end is
+    // believed.
     start_.queue_bound = outcome->end.position;
     start_.has_census = false;
     status = ScanAgain(outcome);
@@ -114,11 +115,16 @@ Status Recovery::ScanLog(const RecoveryStart& start, bool dispatch, RecoveryOutc
     status = scanner_.Look(pass.at, RuleAt(start.own, pass.at), &seen);
     if (!status.ok()) break;
     const bool is_older = seen.kind == RecordKind::kRecord && seen.view.store_timestamp < pass.last.store_timestamp;
-    if (is_older && start.foreign && dispatch && IsLeftOver(seen.view)) ends = true;
-    else if (seen.kind == RecordKind::kRecord) status = TakeRecord(seen.view, &pass);
-    else if (seen.kind == RecordKind::kBlank) pass.at = files_.EndOf(pass.at);
-    else if (pass.at >= start.watermark && !start.to_last_valid) ends = true;
-    else status = StepOver(seen, &pass, &ends);
+    if (is_older && start.foreign && dispatch && IsLeftOver(seen.view))
+      ends = true;
+    else if (seen.kind == RecordKind::kRecord)
+      status = TakeRecord(seen.view, &pass);
+    else if (seen.kind == RecordKind::kBlank)
+      pass.at = files_.EndOf(pass.at);
+    else if (pass.at >= start.watermark && !start.to_last_valid)
+      ends = true;
+    else
+      status = StepOver(seen, &pass, &ends);
   }
   if (!status.ok()) return status;
   if (pass.at < batch_.end && batch_.begin >= start.watermark && !start.read_only) {
@@ -186,8 +192,10 @@ Status Recovery::StepOver(const LogScanner::Seen& seen, Pass* pass, bool* ends) 
     pass->at = boundary;
     return status;
   }
-  if (blank) pass->suspects.push_back(at);
-  else Lose(at, next, seen.plausible ? LossReason::kChecksum : unread, pass->outcome);
+  if (blank)
+    pass->suspects.push_back(at);
+  else
+    Lose(at, next, seen.plausible ? LossReason::kChecksum : unread, pass->outcome);
   pass->at = next;
   return status;
 }
@@ -204,8 +212,10 @@ Status Recovery::Resynchronise(int64_t bad, const RecoveryStart& start, int64_t*
     LogScanner::Seen seen;
     status = scanner_.Look(file, RuleAt(start.own, file), &seen);
     if (!status.ok()) return status;
-    if (seen.kind == RecordKind::kRecord) *next = file;
-    else status = scanner_.FindRecord(file + 1, files_.EndOf(file), start.own, next);
+    if (seen.kind == RecordKind::kRecord)
+      *next = file;
+    else
+      status = scanner_.FindRecord(file + 1, files_.EndOf(file), start.own, next);
     if (!status.ok()) return status;
     if (*next < 0) continue;
     const int64_t behind = bad + static_cast<int64_t>(format::kBlankBytes);

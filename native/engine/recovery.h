@@ -1,10 +1,10 @@
 // Brings a log back to one that can be trusted, and says what was found.
 //
-// The rules (docs/durability.md, "Recovery"): below the watermark W a bad record is damage: its range goes into the loss map, everything
-// behind it stays. At or above W the first bad record ends the log, back to the start of an unfinished batch: what follows is
-// kept aside, zeroed and synced before anything is served, and the generation grows. What is kept at or above W is written again, because
-// the page cache may show what the disk never got. Crash-safe at every step, and doing it twice changes nothing more.
-// Memory is bounded; progress is told a few times a second. One thread, before the store serves.
+// The rules (docs/durability.md, "Recovery"): below the watermark W a bad record is damage: its range goes into the loss map,
+// everything behind it stays. At or above W the first bad record ends the log, back to the start of an unfinished batch: what
+// follows is kept aside, zeroed and synced before anything is served, and the generation grows. What is kept at or above W is
+// written again, because the page cache may show what the disk never got. Crash-safe at every step, and doing it twice changes
+// nothing more. Memory is bounded; progress is told a few times a second. One thread, before the store serves.
 #pragma once
 
 #include <functional>
@@ -28,23 +28,23 @@ using RecoveryProgress = std::function<bool(RecoveryPhase phase, int64_t done, i
 
 // What is known before the log is looked at.
 struct RecoveryStart {
-  int64_t watermark = 0;         // W
-  bool to_last_valid = false;    // everything up to the last valid record counts as durable: somebody closed this in order
-  int64_t scan_from = 0;         // a record begins here, or the log ends
-  int64_t queue_bound = 0;       // queue entries of positions below are trusted
+  int64_t watermark = 0;       // W
+  bool to_last_valid = false;  // everything up to the last valid record counts as durable: somebody closed this in order
+  int64_t scan_from = 0;       // a record begins here, or the log ends
+  int64_t queue_bound = 0;     // queue entries of positions below are trusted
   bool has_census = false;
-  QueueCensus census;            // what the queues should hold below queue_bound
-  LastRecord last;               // the newest record below scan_from
+  QueueCensus census;  // what the queues should hold below queue_bound
+  LastRecord last;     // the newest record below scan_from
   std::vector<OwnRange> own;
   std::vector<OwnRange> own_before;  // what was ours before somebody else wrote
-  bool foreign = false;          // somebody else wrote, and may have cut the log and gone on without erasing what it cut
+  bool foreign = false;              // somebody else wrote, and may have cut the log and gone on without erasing what it cut
   bool read_only = false;
   bool refuse_damage = false;
   int64_t scan_limit = INT64_MAX;  // a read-only handle looks no further
 };
 
 struct RecoveryOutcome {
-  Mark end;                // the log goes on here
+  Mark end;  // the log goes on here
   int64_t scanned_bytes = 0;
   int64_t recovered_messages = 0;
   int64_t truncated_from = -1;
@@ -59,7 +59,8 @@ class Recovery {
   Recovery(Platform& platform, const StorePaths& paths, FileSet& files, QueueTable& queues, LossMap& losses,
            const std::map<std::string, Deletion>& deletions, const RecoveryProgress& progress, bool read_only);
 
-  // Reads only: a foreign layout of the queues, and damage that is to be refused (kCorruption), are found before anything is written.
+  // Reads only: a foreign layout of the queues, and damage that is to be refused (kCorruption), are found before anything is
+  // written.
   Status Check(const RecoveryStart& start);
   // Reads; with a store that may be written, also compares and writes queue entries.
   Status Scan(RecoveryOutcome* outcome);

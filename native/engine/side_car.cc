@@ -208,7 +208,8 @@ Status SideCar::OpenWatermarks(int64_t sequence) {
   const IoResult mapped = watermarks_->MapOnce(WatermarkSlot::kFileBytes, &map_);
   if (!mapped.ok()) return Status::FromErrno(mapped.error).In(paths_.watermarks);
   sequence_ = sequence;
-  // The slot with the newer sequence must not be the first one overwritten; which one it is does not matter once the other is synced.
+  // The slot with the newer sequence must not be the first one overwritten; which one it is does not matter once the other is
+  // synced.
   next_synced_ = 0;
   std::array<int64_t, 2> sequences{-1, -1};
   for (int i = 0; i < WatermarkSlot::kSyncedSlots; i++) {

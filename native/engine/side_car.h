@@ -6,7 +6,8 @@
 //   deletions   deleted topics: from where on their records count again, and the numbers their queues go on with
 //
 // Every file but `watermarks` is replaced whole (old or new, whatever happens). A file that does not verify is not believed and is
-// set aside, never deleted. Calls come from open, the maintenance thread and the producer; Publish and WriteSlot are serialised here.
+// set aside, never deleted. Calls come from open, the maintenance thread and the producer; Publish and WriteSlot are serialised
+// here.
 #pragma once
 
 #include <map>
@@ -36,7 +37,7 @@ struct Identity {
 };
 
 struct Deletion {
-  int64_t position = 0;                  // records of the topic below it are never dispatched again
+  int64_t position = 0;                    // records of the topic below it are never dispatched again
   std::map<int32_t, int64_t> next_offset;  // by queue
 };
 

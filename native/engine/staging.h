@@ -1,8 +1,9 @@
 // The way of encoded records from the producer to the writer: chunks that are filled, passed on, written and used again.
 //
-// The producer owns the current chunk and nobody else looks at it; Pass hands it over, Take gives everything that was passed. A bounded
-// number of written chunks is kept for the next records, so that appending at full speed allocates nothing. Bounded from outside: TypeScript
-// admits no more bytes than `maxPendingBytes`. Stage, Extent access, Pass and Drop: producer. Take and Recycle: whoever writes.
+// The producer owns the current chunk and nobody else looks at it; Pass hands it over, Take gives everything that was passed. A
+// bounded number of written chunks is kept for the next records, so that appending at full speed allocates nothing. Bounded from
+// outside: TypeScript admits no more bytes than `maxPendingBytes`. Stage, Extent access, Pass and Drop: producer. Take and Recycle:
+// whoever writes.
 #pragma once
 
 #include <atomic>

@@ -14,22 +14,22 @@ namespace millrace {
 
 enum class Code : int32_t {
   kOk = 0,
-  kBusy = 1,            // too much is pending; wait and repeat
-  kDiskFull = 2,        // ENOSPC or EDQUOT; nothing was stored
-  kIoError = 3,         // any other error of the operating system
-  kTooManyFiles = 4,    // EMFILE or ENFILE
-  kCorruption = 5,      // the bytes on disk are not what was written
-  kFormatMismatch = 6,  // the directory is laid out by somebody else, or differently
-  kLocked = 7,          // another process, or another store in this one, holds the directory
-  kNotFound = 8,        // no such store, file, queue or record
-  kExists = 9,          // there is a store, and the caller asked for none
-  kReadOnly = 10,       // the store was opened to look, not to touch
-  kFlushFailed = 11,    // a sync failed: the store stays failed until it is opened again
-  kTooLarge = 12,       // the record or batch cannot fit a file or a limit
-  kNotOpen = 13,        // closed, closing or abandoned
-  kAborted = 14,        // the caller gave up
-  kWouldBlock = 15,     // the bytes are not in memory and the caller does not want to wait
-  kInvalid = 16,        // an argument is out of range (TypeScript checks first: a bug in the caller)
+  kBusy = 1,                 // too much is pending; wait and repeat
+  kDiskFull = 2,             // ENOSPC or EDQUOT; nothing was stored
+  kIoError = 3,              // any other error of the operating system
+  kTooManyFiles = 4,         // EMFILE or ENFILE
+  kCorruption = 5,           // the bytes on disk are not what was written
+  kFormatMismatch = 6,       // the directory is laid out by somebody else, or differently
+  kLocked = 7,               // another process, or another store in this one, holds the directory
+  kNotFound = 8,             // no such store, file, queue or record
+  kExists = 9,               // there is a store, and the caller asked for none
+  kReadOnly = 10,            // the store was opened to look, not to touch
+  kFlushFailed = 11,         // a sync failed: the store stays failed until it is opened again
+  kTooLarge = 12,            // the record or batch cannot fit a file or a limit
+  kNotOpen = 13,             // closed, closing or abandoned
+  kAborted = 14,             // the caller gave up
+  kWouldBlock = 15,          // the bytes are not in memory and the caller does not want to wait
+  kInvalid = 16,             // an argument is out of range (TypeScript checks first: a bug in the caller)
   kPropertiesTooLarge = 17,  // more than 32 767 bytes of properties, checksum included
 };
 
@@ -53,8 +53,8 @@ class [[nodiscard]] Status {
 
   bool ok() const { return code_ == Code::kOk; }
   Code code() const { return code_; }
-  int error() const { return error_; }              // errno, 0 when none is behind it
-  int64_t position() const { return position_; }    // byte position in the commit log, -1 when none applies
+  int error() const { return error_; }            // errno, 0 when none is behind it
+  int64_t position() const { return position_; }  // byte position in the commit log, -1 when none applies
   const char* path() const { return path_ ? path_->c_str() : ""; }
 
  private:

@@ -166,7 +166,8 @@ Status Store::FinishDelete(const std::string& topic, int64_t position) {
 
 // ------------------------------------------------------------------------------------------------ reading and numbers
 
-Status Store::Read(int32_t handle, int64_t offset, const ReadLimits& limits, ReadMode mode, std::span<std::byte> to, ReadOutcome* outcome) {
+Status Store::Read(int32_t handle, int64_t offset, const ReadLimits& limits, ReadMode mode, std::span<std::byte> to,
+                   ReadOutcome* outcome) {
   const std::shared_ptr<ConsumeQueue> queue = queues_->Get(handle);
   if (!queue) return Status(Code::kNotFound);
   Status status = reader_->Read(*queue, offset, limits, visible(), first(), mode, to, outcome);
@@ -180,12 +181,14 @@ Status Store::ReadAt(int64_t position, ReadMode mode, std::span<std::byte> to, i
   // The bytes of a body may spell a whole record. A real one is what its queue's entry points at.
   RecordView view;
   const std::span<const std::byte> record = to.first(static_cast<size_t>(*bytes));
-  if (DecodeRecord(record, position, files_->EndOf(position) - position, ChecksumRule::kSkip, &view) != RecordKind::kRecord) return Status(Code::kNotFound);
+  if (DecodeRecord(record, position, files_->EndOf(position) - position, ChecksumRule::kSkip, &view) != RecordKind::kRecord)
+    return Status(Code::kNotFound);
   if (!view.has_queue_entry()) return status;
   const std::shared_ptr<ConsumeQueue> queue = queues_->Get(queues_->Find(std::string(view.topic), view.queue_id));
   if (!queue) return Status(Code::kNotFound);
   std::vector<QueueEntry> entry;
-  if (view.queue_offset < queue->VisibleRange(visible()).max) status = queue->Read(*queue_files_, view.queue_offset, 1, visible(), mode, &entry);
+  if (view.queue_offset < queue->VisibleRange(visible()).max)
+    status = queue->Read(*queue_files_, view.queue_offset, 1, visible(), mode, &entry);
   if (!status.ok()) return status;
   return !entry.empty() && entry[0].position == position ? std::move(status) : Status(Code::kNotFound);
 }
@@ -257,8 +260,10 @@ Status Store::TakeBackgroundError() {
 
 void Store::OnProgress(bool wake) {
   if (maintenance_) {
-    if (wake) maintenance_->Publish();
-    else maintenance_->PublishSoon();
+    if (wake)
+      maintenance_->Publish();
+    else
+      maintenance_->PublishSoon();
     if (maintenance_thread_ && (maintenance_->Wanted() || failed())) maintenance_thread_->Wake();
   }
   if (listener_ != nullptr && (wake || rejecting() || failed())) listener_->OnProgress();

@@ -1,9 +1,9 @@
 // One store: the parts of this folder put together. What the binding calls, and nothing of JavaScript.
 //
-// Threads. Open runs on any one thread. Then one thread is the producer: everything under "producer" belongs to it. Reading, flushing the
-// last bytes (Close) and looking at numbers may happen on any thread; Close only when the producer is silent.
-// The destructor lets go without closing: threads are joined, the lock is freed, `abort` stays, and the next open recovers.
-// Promises: docs/durability.md. A write and a read step by step: docs/architecture.md.
+// Threads. Open runs on any one thread. Then one thread is the producer: everything under "producer" belongs to it. Reading,
+// flushing the last bytes (Close) and looking at numbers may happen on any thread; Close only when the producer is silent. The
+// destructor lets go without closing: threads are joined, the lock is freed, `abort` stays, and the next open recovers. Promises:
+// docs/durability.md. A write and a read step by step: docs/architecture.md.
 #pragma once
 
 #include <memory>
@@ -28,7 +28,7 @@ namespace millrace {
 // What open found, beside the outcome of the scan.
 struct OpenReport {
   RecoveryOutcome outcome;
-  bool clean = true;                // whoever had it open last closed it in order
+  bool clean = true;  // whoever had it open last closed it in order
   bool created = false;
   bool foreign = false;             // another program wrote here since we did
   bool side_car_set_aside = false;  // it described another log, or did not verify
@@ -75,13 +75,14 @@ class Store : private CommitListener {
   // After an append or the listener said that the log rejected: everything not written is forgotten.
   void AcceptRejection();
   int64_t next_position() const { return log_->next_position(); }
-  // kBusy while records of the topic are not written yet. Then its queues take no more messages; FinishDelete, on any thread and once
-  // `position` is durable, makes it last.
+  // kBusy while records of the topic are not written yet. Then its queues take no more messages; FinishDelete, on any thread and
+  // once `position` is durable, makes it last.
   Status BeginDelete(const std::string& topic, int64_t* position);
   Status FinishDelete(const std::string& topic, int64_t position);
 
   // --- any thread
-  Status Read(int32_t queue, int64_t offset, const ReadLimits& limits, ReadMode mode, std::span<std::byte> to, ReadOutcome* outcome);
+  Status Read(int32_t queue, int64_t offset, const ReadLimits& limits, ReadMode mode, std::span<std::byte> to,
+              ReadOutcome* outcome);
   Status ReadAt(int64_t position, ReadMode mode, std::span<std::byte> to, int64_t* bytes);
   struct QueueNumbers {
     int64_t min = 0;
@@ -118,12 +119,14 @@ class Store : private CommitListener {
   const OpenReport& report() const { return report_; }
 
   struct Numbered {
-    int64_t syncs, sync_nanos, sync_nanos_max, writes, log_bytes, open_files, lost_bytes, late_blocks, tail_entries, synced_messages;
+    int64_t syncs, sync_nanos, sync_nanos_max, writes, log_bytes, open_files, lost_bytes, late_blocks, tail_entries,
+        synced_messages;
   };
   Numbered numbers() const;
   int64_t FreeBytes() const;
 
-  // Everything durable, queues complete, the shutdown marked clean, the lock freed. kFlushFailed (and not marked) when it cannot be.
+  // Everything durable, queues complete, the shutdown marked clean, the lock freed. kFlushFailed (and not marked) when it cannot
+  // be.
   Status Close();
 
  private:

@@ -1,7 +1,8 @@
 // Opening and closing a store: in which order its parts are found, recovered, started and ended.
 //
-// The order is the promise. Opening: lock, look, refuse; only then write. The generation grows, durably, before anything is cut; `abort` is
-// there, durably, before the first append. Closing: services end, everything is synced, the slot says `clean`, and only then does `abort` go.
+// The order is the promise. Opening: lock, look, refuse; only then write. The generation grows, durably, before anything is cut;
+// `abort` is there, durably, before the first append. Closing: services end, everything is synced, the slot says `clean`, and only
+// then does `abort` go.
 #include "store.h"
 
 #include <cerrno>
@@ -37,7 +38,8 @@ Status Store::OpenNow(const RecoveryProgress& progress) {
   if (!status.ok()) return status;
   lock_ = opening.TakeLock();
 
-  files_ = std::make_unique<FileSet>(platform_, paths_.commit_log, paths_.temporary, opening.identity.file_bytes, config_.read_only);
+  files_ =
+      std::make_unique<FileSet>(platform_, paths_.commit_log, paths_.temporary, opening.identity.file_bytes, config_.read_only);
   files_->Load(opening.log_files);
   queue_files_ = std::make_unique<QueueFiles>(platform_, paths_, opening.identity.entries_per_file, config_.read_only);
   queues_ = std::make_unique<QueueTable>(*queue_files_);
@@ -115,8 +117,9 @@ Status Store::GrowGeneration(const Opening& opening, const Recovery& recovery, c
   // Positions that were given and are gone will be given again, under another generation. What a power cut took leaves no trace, so
   // without the word of this boot that all is there, it counts as taken.
   const WatermarkSlot& told = opening.found.published;
-  const bool all_there = opening.clean || !opening.found.has_slot ||
-                         (opening.found.has_published && told.boot_id == ShortText(platform_.BootId()) && told.written <= end.position);
+  const bool all_there =
+      opening.clean || !opening.found.has_slot ||
+      (opening.found.has_published && told.boot_id == ShortText(platform_.BootId()) && told.written <= end.position);
   if (recovery.Cuts() || !all_there) base_slot_.generation = ++generation_;
   if (!recovery.Cuts()) return Status::Ok();
   // That has to last before anything is cut.
@@ -202,8 +205,9 @@ Status Store::StartServices(const WatermarkSlot& base, const Mark& end) {
   log_ = std::make_unique<CommitLog>(*files_, *group_);
   log_->Start(end);
   reader_->verified().Trust(end.position);
-  maintenance_ = std::make_unique<Maintenance>(
-      Maintenance::Parts{platform_, paths_, *files_, *blocks_, *group_, *queues_, losses_, side_car_}, config_.commit.visible_when_durable);
+  maintenance_ =
+      std::make_unique<Maintenance>(Maintenance::Parts{platform_, paths_, *files_, *blocks_, *group_, *queues_, losses_, side_car_},
+                                    config_.commit.visible_when_durable);
   maintenance_->on_background_error = [this](Status status) {
     {
       std::lock_guard lock(mutex_);

@@ -29,10 +29,10 @@ struct ShortText {
 struct WatermarkSlot {
   static constexpr int64_t kSlotBytes = 4096;  // one slot a block: a torn write harms no other
   static constexpr int kSyncedSlots = 2;       // written in turn and synced
-  static constexpr int kPublishedSlots = 2;    // written in turn, never synced: for other processes, and for a killed one's successor
+  static constexpr int kPublishedSlots = 2;  // written in turn, never synced: for other processes, and for a killed one's successor
   static constexpr int64_t kFileBytes = kSlotBytes * (kSyncedSlots + kPublishedSlots);
 
-  int64_t sequence = 0;    // one more at each writing, over all slots
+  int64_t sequence = 0;  // one more at each writing, over all slots
   ShortText store_id;
   ShortText boot_id;       // of the operating system that ran when it was written
   int64_t process_id = 0;  // the owner's

@@ -18,8 +18,9 @@ struct CrashPlan {
   uint32_t garbage_weight = 0;
   Happened directory_operations = Happened::kAll;
   Happened sizes = Happened::kAll;
-  // Garbage reaches from the first changed byte of a sector to the last: a device may tear what is being written, and leaves alone what
-  // stood there already. Without it a sector that holds the end of a synced record and the start of the next can take both along.
+  // Garbage reaches from the first changed byte of a sector to the last: a device may tear what is being written, and leaves alone
+  // what stood there already. Without it a sector that holds the end of a synced record and the start of the next can take both
+  // along.
   bool spares_unchanged_bytes = false;
   uint64_t seed = 0;
 

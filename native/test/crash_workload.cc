@@ -8,7 +8,8 @@ namespace millrace::testing {
 namespace {
 
 constexpr int64_t kMilli = 1'000'000;
-constexpr int32_t kTypes[] = {0, 0, 0, 0, 0, format::kTransactionPrepared, format::kTransactionCommit, format::kTransactionRollback};
+constexpr int32_t kTypes[] = {
+    0, 0, 0, 0, 0, format::kTransactionPrepared, format::kTransactionCommit, format::kTransactionRollback};
 
 }  // namespace
 
@@ -115,25 +116,13 @@ void CrashWorkload::Step() {
   switch (random_.Below(12)) {
     case 0:
     case 1:
-    case 2:
-      AppendOne(static_cast<Want>(random_.Below(3)), false, false);
-      break;
+    case 2: AppendOne(static_cast<Want>(random_.Below(3)), false, false); break;
     case 3:
-    case 4:
-      AppendOne(Want::kNothing, true, true);
-      break;
-    case 5:
-      AppendOne(Want::kNothing, true, false);
-      break;
-    case 6:
-      AppendBatch();
-      break;
-    case 7:
-      store_->RequestSync();
-      break;
-    case 8:
-      machine_.AdvanceTime(static_cast<int64_t>(random_.Below(random_.Below(8) == 0 ? 12'000 : 150)) * kMilli);
-      break;
+    case 4: AppendOne(Want::kNothing, true, true); break;
+    case 5: AppendOne(Want::kNothing, true, false); break;
+    case 6: AppendBatch(); break;
+    case 7: store_->RequestSync(); break;
+    case 8: machine_.AdvanceTime(static_cast<int64_t>(random_.Below(random_.Below(8) == 0 ? 12'000 : 150)) * kMilli); break;
     default:
       store_->EndTurn();
       machine_.RunServices(static_cast<int64_t>(random_.Below(6)));
@@ -150,7 +139,8 @@ QueueKey CrashWorkload::DrawQueue() {
 RecordFields CrashWorkload::Draw(std::string* body, std::string* properties) {
   body->resize(random_.Below(random_.Below(10) == 0 ? 1500 : 250));
   for (char& c : *body) c = static_cast<char>(random_.Next());
-  if (random_.Coin()) *properties = "KEYS\x01k" + std::to_string(random_.Below(100)) + "\x02TAGS\x01t" + std::to_string(random_.Below(4)) + "\x02";
+  if (random_.Coin())
+    *properties = "KEYS\x01k" + std::to_string(random_.Below(100)) + "\x02TAGS\x01t" + std::to_string(random_.Below(4)) + "\x02";
   RecordFields fields;
   fields.body = std::as_bytes(std::span(*body));
   fields.properties = *properties;
@@ -168,8 +158,8 @@ void CrashWorkload::AppendOne(Want want, bool run_inline, bool sync) {
   const int32_t queue = store_->OpenQueue(key.first, key.second);
   Appended appended;
   appended.position = -1;
-  const Status status =
-      run_inline ? store_->AppendInline(queue, fields, clock_, sync, &appended) : store_->Append(queue, fields, clock_, want, &appended);
+  const Status status = run_inline ? store_->AppendInline(queue, fields, clock_, sync, &appended)
+                                   : store_->Append(queue, fields, clock_, want, &appended);
   if (appended.position >= 0) model.Append(key, {fields}, appended.offset, appended.position, appended.store_timestamp);
   if (status.ok() && run_inline) {
     // OK is the promise itself, whatever the watermarks say.

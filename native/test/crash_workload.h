@@ -1,9 +1,9 @@
 // A broker's day in small: a store is opened, appended to in every way there is, closed, opened again, appended to, and closed.
 //
 // Everything is drawn from a seed: single records, batches, several queues, prepared and rolled-back messages, awaited or not, with
-// services run and time passing between. What the store acknowledged is kept here, and outlives the store: `durable` and `written` are the
-// furthest it ever promised, `model` what it was given. Where the platform freezes or fails the day goes on as a caller's would: a
-// rejection is accepted and appends go on, a failed store is left. Not for two threads.
+// services run and time passing between. What the store acknowledged is kept here, and outlives the store: `durable` and `written`
+// are the furthest it ever promised, `model` what it was given. Where the platform freezes or fails the day goes on as a caller's
+// would: a rejection is accepted and appends go on, a failed store is left. Not for two threads.
 #pragma once
 
 #include <cstdint>

@@ -75,8 +75,10 @@ void DamagedDirectory::Resize(const std::string& path, int64_t size) {
 }
 
 void DamagedDirectory::Remove(const std::string& path) {
-  if (machine.Kind(path) == PathKind::kDirectory) CHECK_OK(io::RemoveTree(machine, path));
-  else CHECK_OK(io::Unlink(machine, path));
+  if (machine.Kind(path) == PathKind::kDirectory)
+    CHECK_OK(io::RemoveTree(machine, path));
+  else
+    CHECK_OK(io::Unlink(machine, path));
 }
 
 std::vector<std::string> DamagedDirectory::FilesBelow(const std::string& path) {

@@ -1,4 +1,5 @@
-// A store's directory on a simulated machine, made by a workload, left in one way or another, and then changed behind the store's back.
+// A store's directory on a simulated machine, made by a workload, left in one way or another, and then changed behind the store's
+// back.
 #pragma once
 
 #include <map>

@@ -67,8 +67,10 @@ TEST("a follower shows what the writer shows, at every moment, over rolls and qu
 TEST("looking changes nothing, of a store that was closed and of one that was left") {
   for (const bool left : {false, true}) {
     DamagedDirectory directory(test_seed());
-    if (left) directory.AppendAndLeave(40, 3);
-    else directory.AppendAndClose(40);
+    if (left)
+      directory.AppendAndLeave(40, 3);
+    else
+      directory.AppendAndClose(40);
     directory.Reboot();
     const auto before = directory.Tree();
     {

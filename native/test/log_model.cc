@@ -70,7 +70,8 @@ void LogModel::CutTo(int64_t end) {
 
 bool LogModel::MayEndAt(int64_t position) const {
   if (position == 0) return true;
-  const auto behind = std::find_if(records_.begin(), records_.end(), [&](const ModelRecord& record) { return record.end() > position; });
+  const auto behind =
+      std::find_if(records_.begin(), records_.end(), [&](const ModelRecord& record) { return record.end() > position; });
   if (behind == records_.begin()) return false;
   const ModelRecord& last = *(behind - 1);
   if (!last.ends_unit) return false;

@@ -1,7 +1,7 @@
 // What a store ought to hold: every record that was appended, byte by byte, in order, with its place in log and queue.
 //
-// The model encodes each record once more from its fields, and lays out files and offsets by the rules of docs/format.md, so that a store
-// which is wrong twice in the same way is still wrong here. Not for two threads.
+// The model encodes each record once more from its fields, and lays out files and offsets by the rules of docs/format.md, so that a
+// store which is wrong twice in the same way is still wrong here. Not for two threads.
 #pragma once
 
 #include <cstddef>
@@ -45,7 +45,8 @@ class LogModel {
   // Where a record or a batch of that many bytes has to stand.
   int64_t PlaceOf(int64_t bytes) const;
   // Appends messages as one unit; topic and queue are those of `queue`. What the store said about the first one is compared.
-  void Append(const QueueKey& queue, const std::vector<RecordFields>& messages, int64_t offset, int64_t position, int64_t store_timestamp);
+  void Append(const QueueKey& queue, const std::vector<RecordFields>& messages, int64_t offset, int64_t position,
+              int64_t store_timestamp);
   // The log went back to `end`.
   void CutTo(int64_t end);
   // Whether the log may end there: behind a unit, or behind the BLANK that follows one.

@@ -36,7 +36,8 @@ void CheckLogFiles(Platform& platform, const StorePaths& paths, const LogModel& 
 }
 
 // Entries as they stand in the queue's files: those of the log below `end`, then zeros, and no file that holds none.
-void CheckQueueFiles(Platform& platform, const QueueFiles& files, const QueueKey& key, std::span<const ModelRecord* const> records) {
+void CheckQueueFiles(Platform& platform, const QueueFiles& files, const QueueKey& key,
+                     std::span<const ModelRecord* const> records) {
   const std::string directory = files.DirectoryOf(key.first, key.second);
   const int64_t per_file = files.entries_per_file();
   std::vector<DirectoryEntry> names;

@@ -1,4 +1,5 @@
-// Damage to the log: below the watermark it is told and stepped over, at or above it the log ends there; a foreign layout is not touched.
+// Damage to the log: below the watermark it is told and stepped over, at or above it the log ends there; a foreign layout is not
+// touched.
 #include <algorithm>
 
 #include "damaged_directory.h"
@@ -39,7 +40,8 @@ void CheckReadsAround(Store& store, const LogModel& model, const LostRange& lost
         CHECK_EQ(outcome.next_offset, record->offset + 1);
       } else {
         CHECK_EQ(outcome.status, ReadStatus::kFound);
-        CHECK_EQ(std::span<const std::byte>(buffer).first(static_cast<size_t>(outcome.bytes)), std::span<const std::byte>(record->bytes));
+        CHECK_EQ(std::span<const std::byte>(buffer).first(static_cast<size_t>(outcome.bytes)),
+                 std::span<const std::byte>(record->bytes));
       }
     }
   }
@@ -190,10 +192,13 @@ TEST("a stray file in the log or in a queue is a foreign layout, and nothing is 
   for (const bool in_queue : {false, true}) {
     for (const bool left : {false, true}) {
       DamagedDirectory directory(test_seed());
-      if (left) directory.AppendAndLeave(30, 0);
-      else directory.AppendAndClose(30);
+      if (left)
+        directory.AppendAndLeave(30, 0);
+      else
+        directory.AppendAndClose(30);
       directory.machine.KillProcess();
-      const std::string stray = (in_queue ? directory.paths.consume_queue + "/Orders/0" : directory.paths.commit_log) + "/notes.txt";
+      const std::string stray =
+          (in_queue ? directory.paths.consume_queue + "/Orders/0" : directory.paths.commit_log) + "/notes.txt";
       directory.Put(stray, 0, std::vector<std::byte>(3));
       const auto before = directory.Tree();
       std::unique_ptr<Store> store;

@@ -1,4 +1,5 @@
-// Another program wrote into the directory since we closed it: Apache RocketMQ, which appends without checksums, cuts, and knows no side-car.
+// Another program wrote into the directory since we closed it: Apache RocketMQ, which appends without checksums, cuts, and knows no
+// side-car.
 #include <vector>
 
 #include "damaged_directory.h"
@@ -71,7 +72,8 @@ void CheckForeignMessages(Store& store, const Foreign& foreign) {
     REQUIRE_EQ(outcome.status, ReadStatus::kFound);
     const std::span<const std::byte> bytes = std::span<const std::byte>(buffer).first(static_cast<size_t>(outcome.bytes));
     RecordView view;
-    REQUIRE_EQ(DecodeRecord(bytes, LoadI64(bytes.data() + format::kPositionAt), outcome.bytes, ChecksumRule::kIfThere, &view), RecordKind::kRecord);
+    REQUIRE_EQ(DecodeRecord(bytes, LoadI64(bytes.data() + format::kPositionAt), outcome.bytes, ChecksumRule::kIfThere, &view),
+               RecordKind::kRecord);
     CHECK_EQ(view.body, std::span<const std::byte>(foreign.bodies[i]));
   }
 }
@@ -170,8 +172,9 @@ TEST("a log that another program cut and went on with is another log: the side-c
 TEST("a directory that only another program ever wrote opens, and becomes ours from its end on") {
   for (const Abort abort : {Abort::kGone, Abort::kTheirs}) {
     DamagedDirectory directory(test_seed());
-    for (const std::string& path : {std::string("/data"), directory.paths.root, directory.paths.commit_log, directory.paths.consume_queue,
-                                    directory.paths.consume_queue + "/Orders", directory.paths.consume_queue + "/Orders/0"}) {
+    for (const std::string& path :
+         {std::string("/data"), directory.paths.root, directory.paths.commit_log, directory.paths.consume_queue,
+          directory.paths.consume_queue + "/Orders", directory.paths.consume_queue + "/Orders/0"}) {
       CHECK(directory.machine.MakeDirectory(path).ok());
     }
     directory.Resize(directory.LogFile(0), DamagedDirectory::kFileBytes);

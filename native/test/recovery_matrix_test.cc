@@ -1,4 +1,5 @@
-// What else may be wrong when the log itself is whole: every combination of how the store was left, its checkpoint, its side-car and its queues.
+// What else may be wrong when the log itself is whole: every combination of how the store was left, its checkpoint, its side-car
+// and its queues.
 //
 // In all of them every record is there again, under its number, in every queue, and nothing is reported lost.
 #include <array>
@@ -16,18 +17,20 @@ enum class Queues { kAsTheyAre, kOneEntryShort, kManyShort, kAhead, kQueueMissin
 constexpr int kCheckpoints = 5;
 constexpr int kCars = 6;
 constexpr int kQueueStates = 8;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr uint64_t kStride = 7;  // every combination is met without a sanitizer
+#else
+constexpr uint64_t kStride = 1;
+#endif
 constexpr int64_t kEntry = static_cast<int64_t>(format::kEntryBytes);
 
 void Apply(DamagedDirectory& directory, Checkpoint checkpoint) {
   const std::string& path = directory.paths.checkpoint;
   std::array<std::byte, 48> bytes{};
   switch (checkpoint) {
-    case Checkpoint::kAsItIs:
-      return;
-    case Checkpoint::kMissing:
-      return directory.Remove(path);
-    case Checkpoint::kZero:
-      return directory.Put(path, 0, bytes);
+    case Checkpoint::kAsItIs: return;
+    case Checkpoint::kMissing: return directory.Remove(path);
+    case Checkpoint::kZero: return directory.Put(path, 0, bytes);
     case Checkpoint::kAhead:
     case Checkpoint::kBehind:
       for (size_t at = 0; at < bytes.size(); at += 8) StoreI64(&bytes[at], checkpoint == Checkpoint::kAhead ? int64_t{1} << 60 : 1);
@@ -38,19 +41,14 @@ void Apply(DamagedDirectory& directory, Checkpoint checkpoint) {
 void Apply(DamagedDirectory& directory, Car car, const std::vector<std::byte>& old_slots) {
   const StorePaths& paths = directory.paths;
   switch (car) {
-    case Car::kAsItIs:
-      return;
-    case Car::kMissing:
-      return directory.Remove(paths.own);
-    case Car::kStale:
-      return directory.Put(paths.watermarks, 0, old_slots);
-    case Car::kNoSlots:
-      return directory.Remove(paths.watermarks);
+    case Car::kAsItIs: return;
+    case Car::kMissing: return directory.Remove(paths.own);
+    case Car::kStale: return directory.Put(paths.watermarks, 0, old_slots);
+    case Car::kNoSlots: return directory.Remove(paths.watermarks);
     case Car::kDamagedSlots:
       for (int64_t at = 20; at < WatermarkSlot::kFileBytes; at += WatermarkSlot::kSlotBytes) directory.Flip(paths.watermarks, at);
       return;
-    case Car::kDamagedIdentity:
-      return directory.Flip(paths.own + "/identity", 20);
+    case Car::kDamagedIdentity: return directory.Flip(paths.own + "/identity", 20);
   }
 }
 
@@ -65,10 +63,8 @@ void Apply(DamagedDirectory& directory, Queues queues) {
     std::byte entry[kEntry];
     switch (queues) {
       case Queues::kAsTheyAre:
-      case Queues::kAllMissing:
-        return;
-      case Queues::kOneEntryShort:
-        return directory.Zero(last, in_file * kEntry, kEntry);
+      case Queues::kAllMissing: return;
+      case Queues::kOneEntryShort: return directory.Zero(last, in_file * kEntry, kEntry);
       case Queues::kManyShort:
         directory.Remove(last);
         return directory.Zero(directory.QueueFile(key, DamagedDirectory::kEntries), 5 * kEntry, 5 * kEntry);
@@ -77,10 +73,8 @@ void Apply(DamagedDirectory& directory, Queues queues) {
         return directory.Put(directory.QueueFile(key, count), count % DamagedDirectory::kEntries * kEntry, entry);
       case Queues::kQueueMissing:
         return directory.Remove(directory.paths.consume_queue + "/" + key.first + "/" + std::to_string(key.second));
-      case Queues::kFirstFileMissing:
-        return directory.Remove(directory.QueueFile(key, 0));
-      case Queues::kShortFile:
-        return directory.Resize(last, (in_file + 1) * kEntry);
+      case Queues::kFirstFileMissing: return directory.Remove(directory.QueueFile(key, 0));
+      case Queues::kShortFile: return directory.Resize(last, (in_file + 1) * kEntry);
     }
   }
   CHECK(false);  // the workload has no queue that is long enough
@@ -95,10 +89,14 @@ void CheckCombination(uint64_t seed, Left left, Checkpoint checkpoint, Car car, 
   DamagedDirectory directory(seed);
   directory.AppendAndClose(70);
   const std::vector<std::byte> old_slots = directory.Content(directory.paths.watermarks);
-  if (left.is_closed) directory.AppendAndClose(60);
-  else directory.AppendAndLeave(60, 0);
-  if (left.is_rebooted) directory.Reboot();
-  else directory.machine.KillProcess();
+  if (left.is_closed)
+    directory.AppendAndClose(60);
+  else
+    directory.AppendAndLeave(60, 0);
+  if (left.is_rebooted)
+    directory.Reboot();
+  else
+    directory.machine.KillProcess();
   Apply(directory, checkpoint);
   Apply(directory, car, old_slots);
   Apply(directory, queues);
@@ -134,6 +132,7 @@ TEST("with a whole log, any checkpoint, side-car and queues make the same store,
           const Note second("side-car", car);
           const Note third("queues", queues);
           const uint64_t seed = SeededRandom(round++).Next();
+          if (round % kStride != 0) continue;
           const Note fourth("seed", seed);
           CheckCombination(seed, left, static_cast<Checkpoint>(checkpoint), static_cast<Car>(car), static_cast<Queues>(queues));
         }

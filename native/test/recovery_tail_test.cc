@@ -31,7 +31,8 @@ void CheckCutAt(DamagedDirectory& directory, const ModelRecord& bad, int64_t gen
     // The bytes that were cut can be looked at.
     const std::vector<std::byte> aside =
         directory.Content(directory.paths.cut + "/" + std::to_string(generation + 1) + "-" + FileName(bad.position));
-    const std::span<const std::byte> cut = std::span(before).subspan(static_cast<size_t>(directory.InFile(bad.position)), aside.size());
+    const std::span<const std::byte> cut =
+        std::span(before).subspan(static_cast<size_t>(directory.InFile(bad.position)), aside.size());
     CHECK(!aside.empty());
     CHECK_EQ(std::span<const std::byte>(aside), cut);
   }
@@ -84,13 +85,16 @@ TEST("a BLANK that is gone, with nothing but zeros behind it, is written again a
   DamagedDirectory directory(test_seed());
   directory.AppendAndClose(80);
   const std::vector<ModelRecord>& records = directory.workload.model.records();
-  const auto second = std::find_if(records.begin(), records.end(), [](const ModelRecord& record) { return record.position == kFile; });
+  const auto second =
+      std::find_if(records.begin(), records.end(), [](const ModelRecord& record) { return record.position == kFile; });
   REQUIRE(second != records.begin() && second != records.end());
   const int64_t blank = (second - 1)->end();
   for (const bool zeros : {true, false}) {
     directory.Remove(directory.paths.own);
-    if (zeros) directory.Zero(directory.LogFile(0), blank, 8);
-    else directory.Flip(directory.LogFile(0), blank + 3);
+    if (zeros)
+      directory.Zero(directory.LogFile(0), blank, 8);
+    else
+      directory.Flip(directory.LogFile(0), blank + 3);
     std::unique_ptr<Store> store;
     REQUIRE_OK(directory.Open(&store));
     CHECK_EQ(store->report().outcome.repaired_blanks, 1);
@@ -107,8 +111,10 @@ TEST("an empty, zero-length or short file behind the end is no damage") {
       const Note of_size("size", size);
       const Note was_left("left", left);
       DamagedDirectory directory(test_seed());
-      if (left) directory.AppendAndLeave(40, 0);
-      else directory.AppendAndClose(40);
+      if (left)
+        directory.AppendAndLeave(40, 0);
+      else
+        directory.AppendAndClose(40);
       const int64_t end = directory.workload.model.end();
       const std::string behind = directory.LogFile(end - end % kFile + kFile);
       directory.Resize(behind, size);

@@ -1,8 +1,8 @@
 // The power fails, or the process is killed, after every single platform call of a workload; then the store is opened again.
 //
-// Each crash state is one run of the workload that freezes after its nth call: everything later fails, as it does for a process on a machine
-// without power, and whatever the store still acknowledges counts as a promise. From there every kind of end is tried. MILLRACE_CRASH_SEEDS
-// asks for more workloads than one a mode.
+// Each crash state is one run of the workload that freezes after its nth call: everything later fails, as it does for a process on
+// a machine without power, and whatever the store still acknowledges counts as a promise. From there every kind of end is tried.
+// MILLRACE_CRASH_SEEDS asks for more workloads than one a mode.
 #include <cstdlib>
 #include <string>
 
@@ -31,17 +31,12 @@ constexpr const char* kEndNames[] = {"killed", "all kept", "all dropped", "halve
 CrashPlan PlanOf(End end, uint64_t seed) {
   switch (end) {
     case End::kKilled:
-    case End::kAllKept:
-      return CrashPlan::KeepAll();
-    case End::kAllDropped:
-      return CrashPlan::DropAll();
-    case End::kHalves:
-      return CrashPlan::HalveAll();
-    case End::kGarbage:
-      return CrashPlan::GarbageAll(seed);
+    case End::kAllKept: return CrashPlan::KeepAll();
+    case End::kAllDropped: return CrashPlan::DropAll();
+    case End::kHalves: return CrashPlan::HalveAll();
+    case End::kGarbage: return CrashPlan::GarbageAll(seed);
     case End::kMixed:
-    case End::kMixedAgain:
-      return CrashPlan::Mix(seed);
+    case End::kMixedAgain: return CrashPlan::Mix(seed);
   }
   return {};
 }
@@ -66,18 +61,23 @@ void CrashWhileOpening(SimulatedPlatform* machine, const WorkloadOptions& option
     (void)Store::Open(*machine, CrashWorkload::kDirectory, options.Config(), nullptr, nullptr, &store);
   }
   CheckNothingLeaks(*machine);
-  if (is_kill) machine->KillProcess();
-  else Finish(machine, kEnds[1 + random->Below(std::size(kEnds) - 1)], random->Next());
+  if (is_kill)
+    machine->KillProcess();
+  else
+    Finish(machine, kEnds[1 + random->Below(std::size(kEnds) - 1)], random->Next());
 }
 
 // The store that was recovered is a store: it takes more, keeps its numbers, and survives the next power cut.
-void GoOn(SimulatedPlatform* machine, CrashWorkload* workload, const WorkloadOptions& options, const Recovered& found, SeededRandom* random) {
+void GoOn(SimulatedPlatform* machine, CrashWorkload* workload, const WorkloadOptions& options, const Recovered& found,
+          SeededRandom* random) {
   workload->GoOnFrom(found.end, found.generation);
   if (!workload->Open()) return;
   workload->AppendSome(6);
   const bool is_clean = random->Coin();
-  if (is_clean) workload->Close();
-  else workload->Leave();
+  if (is_clean)
+    workload->Close();
+  else
+    workload->Leave();
   Finish(machine, kEnds[random->Below(std::size(kEnds))], random->Next());
   const Recovered again = CheckRecovered(*machine, workload->model, options.Config(), workload->durable);
   if (is_clean) CHECK_EQ(again.end, workload->model.end());
@@ -88,7 +88,10 @@ void GoOn(SimulatedPlatform* machine, CrashWorkload* workload, const WorkloadOpt
 class CrashState {
  public:
   CrashState(const WorkloadOptions& options, int64_t calls)
-      : options_(options), machine_(options.seed), workload_(machine_, machine_, options), random_(options.seed ^ static_cast<uint64_t>(calls)) {
+      : options_(options),
+        machine_(options.seed),
+        workload_(machine_, machine_, options),
+        random_(options.seed ^ static_cast<uint64_t>(calls)) {
     machine_.FreezeAfter(calls);
     workload_.Run();
     workload_.Leave();
@@ -169,12 +172,16 @@ void CrashEverywhere(bool sync, bool mapped) {
   }
 }
 
-TEST("a crash after any call of a sync store keeps what was durable, a prefix of the rest, and nothing else") { CrashEverywhere(true, false); }
+TEST("a crash after any call of a sync store keeps what was durable, a prefix of the rest, and nothing else") {
+  CrashEverywhere(true, false);
+}
 TEST("a crash after any call of an async store keeps what was durable, a prefix of the rest, and nothing else") {
   CrashEverywhere(false, false);
 }
 TEST("a crash after any call of a sync store that writes through mappings keeps what was durable") { CrashEverywhere(true, true); }
-TEST("a crash after any call of an async store that writes through mappings keeps what was durable") { CrashEverywhere(false, true); }
+TEST("a crash after any call of an async store that writes through mappings keeps what was durable") {
+  CrashEverywhere(false, true);
+}
 
 }  // namespace
 }  // namespace millrace::testing

@@ -1,8 +1,9 @@
 // Every platform call of a workload fails in turn: with an error, once or from then on; by being interrupted; by being short.
 //
-// What passes by itself (an interruption, a short count) must not be seen at all. What does not ends in the right error, never in a false
-// promise; and afterwards the store opens again on the healthy disk with everything that it had promised. A failed sync loses what was
-// dirty, as Linux does: the page cache goes on showing it. MILLRACE_CRASH_SEEDS asks for more workloads and every single call.
+// What passes by itself (an interruption, a short count) must not be seen at all. What does not ends in the right error, never in a
+// false promise; and afterwards the store opens again on the healthy disk with everything that it had promised. A failed sync loses
+// what was dirty, as Linux does: the page cache goes on showing it. MILLRACE_CRASH_SEEDS asks for more workloads and every single
+// call.
 #include <cerrno>
 #include <cstdlib>
 #include <set>
@@ -34,7 +35,8 @@ struct Case {
   Repeat repeat = Repeat::kOnce;
   std::string Name() const {
     return std::string(kind ? NameOf(*kind) : "any call") + " " + std::to_string(nth) + ", " +
-           (fault.error != 0 ? "errno " + std::to_string(fault.error) : "short") + (repeat == Repeat::kOnce ? ", once" : ", always");
+           (fault.error != 0 ? "errno " + std::to_string(fault.error) : "short") +
+           (repeat == Repeat::kOnce ? ", once" : ", always");
   }
 };
 
@@ -86,7 +88,9 @@ class FaultyRun {
   CrashWorkload workload_;
 };
 
-bool IsSync(CallKind kind) { return kind == CallKind::kSync || kind == CallKind::kSyncDirectory || kind == CallKind::kSyncFileSystem; }
+bool IsSync(CallKind kind) {
+  return kind == CallKind::kSync || kind == CallKind::kSyncDirectory || kind == CallKind::kSyncFileSystem;
+}
 
 // Mapping and copying are interrupted by nothing, and know no full disk.
 bool IsMemory(CallKind kind) { return kind == CallKind::kMap || kind == CallKind::kCopy; }

@@ -41,7 +41,9 @@ void AppendSome(Store& store, int from, int to, bool sync) {
     const std::string body = BodyOf(i);
     RecordFields fields;
     fields.body = std::as_bytes(std::span(body));
-    fields.properties = "TAGS\x01" "a\x02";
+    fields.properties =
+        "TAGS\x01"
+        "a\x02";
     Appended appended;
     const Status status = store.AppendInline(queue, fields, 1700000000000 + i, sync, &appended);
     CHECK(status.ok());
@@ -64,8 +66,8 @@ int CountReadable(Store& store) {
     for (int64_t i = 0; i < outcome.messages; i++, count++) {
       RecordView view;
       const int64_t position = LoadI64(buffer.data() + at + format::kPositionAt);
-      CHECK(DecodeRecord(std::span(buffer).subspan(at, static_cast<size_t>(outcome.bytes) - at), position, 1 << 20, ChecksumRule::kRequired, &view) ==
-            RecordKind::kRecord);
+      CHECK(DecodeRecord(std::span(buffer).subspan(at, static_cast<size_t>(outcome.bytes) - at), position, 1 << 20,
+                         ChecksumRule::kRequired, &view) == RecordKind::kRecord);
       CHECK_EQ(view.queue_offset, count);
       const std::string body = BodyOf(count);
       CHECK(std::string(reinterpret_cast<const char*>(view.body.data()), view.body.size()) == body);

@@ -1,4 +1,5 @@
-// The whole store with real threads: one producer, readers beside it, and everything that runs by itself. Made for the thread sanitizer.
+// The whole store with real threads: one producer, readers beside it, and everything that runs by itself. Made for the thread
+// sanitizer.
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
@@ -87,8 +88,10 @@ void AppendAndRead(bool sync, bool mapped) {
     fields.body = std::as_bytes(std::span(body));
     Appended appended;
     const int32_t queue = queues[static_cast<size_t>(i % kQueues)];
-    if (i % 50 == 0) CHECK_OK(store->AppendInline(queue, fields, i, i % 100 == 0, &appended));
-    else CHECK_OK(store->Append(queue, fields, i, i % 7 == 0 ? Want::kDurable : Want::kWritten, &appended));
+    if (i % 50 == 0)
+      CHECK_OK(store->AppendInline(queue, fields, i, i % 100 == 0, &appended));
+    else
+      CHECK_OK(store->Append(queue, fields, i, i % 7 == 0 ? Want::kDurable : Want::kWritten, &appended));
     if (i % 20 == 19) store->EndTurn();
   }
   store->RequestSync();
