@@ -66,13 +66,25 @@ function failingTitles() {
   });
 }
 
+/** However the formatter breaks its lines. */
+function patternOf(code) {
+  return new RegExp(
+    code
+      .trim()
+      .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+      .replace(/\s+/g, '\\s+'),
+    'g',
+  );
+}
+
 async function tryOne({ name, file, from, to }) {
   const path = join(copy, 'native/engine', file);
   const text = readFileSync(path, 'utf8');
-  const at = text.indexOf(from);
-  if (at < 0 || text.indexOf(from, at + 1) >= 0)
-    return { name, verdict: 'does not apply: its line stands there not once', ok: false };
-  writeFileSync(path, text.slice(0, at) + to + text.slice(at + from.length));
+  const places = [...text.matchAll(patternOf(from))];
+  const [place] = places;
+  if (place === undefined || places.length > 1)
+    return { name, verdict: `does not apply: its line stands there ${places.length} times`, ok: false };
+  writeFileSync(path, text.slice(0, place.index) + to + text.slice(place.index + place[0].length));
   const complaint = build();
   const titles = complaint === '' ? await failingTitles() : [];
   writeFileSync(path, text);

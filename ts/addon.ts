@@ -90,7 +90,8 @@ export interface Addon {
   /** Keeps the process alive, or not. */
   hold(id: number, hold: boolean): void;
   report(id: number): Float64Array;
-  hostId(id: number, address: Uint8Array, port: number): number;
+  /** Host `hostId` of appends (`given.bornHost`) is this one from now on. */
+  setHost(id: number, hostId: number, address: Uint8Array, port: number): void;
 
   /** `properties` undefined: none, which costs no conversion. */
   append(id: number, queue: number, body: Uint8Array, properties: string | undefined): number;

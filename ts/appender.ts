@@ -24,6 +24,8 @@ import { withLimits } from './waiting.js';
 const overheadBytes = 512;
 /** Fixed part of a record, checksum included. */
 const fixedBytes = 111;
+/** So many hosts of producers are kept in the engine. */
+const rememberedHosts = 1024;
 const settled = Promise.resolve();
 
 interface Place {
@@ -42,6 +44,7 @@ export class Appender {
   readonly #level: 'written' | 'durable';
   readonly #hostHex: string;
   readonly #hostIds = new Map<string, number>();
+  #hostsGiven = 0;
   #isHandOffDue = false;
   /** Why appends are rejected until an earlier rejection was delivered. */
   #refusal: (() => StoreError) | undefined;
@@ -53,7 +56,8 @@ export class Appender {
     this.#options = options;
     this.#level = options.flush === 'sync' ? 'durable' : 'written';
     this.#hostHex = messageIdHost(options.storeHost);
-    this.#hostIds.set('127.0.0.1:0', session.addon.hostId(session.id, localHost.bytes, localHost.port));
+    session.addon.setHost(session.id, 0, localHost.bytes, localHost.port);
+    this.#hostIds.set('127.0.0.1:0', 0);
   }
 
   get pendingBytes(): number {
@@ -70,7 +74,7 @@ export class Appender {
     const level = options === undefined ? this.#level : checkAppendOptions(options, this.#level, 'append');
     const body = bodyBytes(message.body, this.#options.maxMessageBytes);
     const properties = encodeProperties(message);
-    this.#give(message);
+    this.#give(message, this.#now());
     this.#admit(queue, body.length + properties.length + fixedBytes + queue.topic.length + overheadBytes);
     const { scratch, addon, id } = this.#session;
     scratch[given.want] = level === 'durable' ? want.durable : want.written;
@@ -93,6 +97,7 @@ export class Appender {
   ): Promise<readonly Receipt[]> {
     const level = options === undefined ? this.#level : checkAppendOptions(options, this.#level, 'append a batch');
     const { scratch, addon, id } = this.#session;
+    const now = this.#now();
     addon.batchBegin(id, handle);
     let bytes = 0;
     for (let i = 0; i < messages.length; i++) {
@@ -103,7 +108,7 @@ export class Appender {
       }
       const body = bodyBytes(message.body, this.#options.maxMessageBytes);
       const properties = encodeProperties(message, i === 0);
-      this.#give(message);
+      this.#give(message, now);
       bytes += body.length + properties.length + fixedBytes + queue.topic.length + overheadBytes;
       const code = addon.batchAdd(id, body, properties === '' ? undefined : properties);
       if (code !== status.ok) throw this.#session.error(code, { doing: `append a batch to topic "${queue.topic}"` });
@@ -113,16 +118,14 @@ export class Appender {
     const sizes = new Float64Array(messages.length);
     const code = addon.batchCommit(id, sizes);
     if (code !== status.ok) throw this.#refused(code, queue);
-    const places = this.#places(sizes);
-    const last = places[places.length - 1] as Place;
-    const end = last.position + last.size;
-    this.#count(places.length, end - (places[0] as Place).position);
+    const first = this.#place();
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    this.#count(sizes.length, total);
     this.#handOffAtEndOfTurn();
-    const receipts = (durability: Durability): readonly Receipt[] => places.map((place) => this.#receipt(queue, place, durability));
-    const waiting = this.#wait(level, end, end - (places[0] as Place).position + overheadBytes * places.length, receipts);
-    return options === undefined
-      ? waiting
-      : this.#limited(waiting, options, () => this.#receipt(queue, places[0] as Place, 'written'));
+    const waiting = this.#wait(level, first.position + total, total + overheadBytes * sizes.length, (durability) =>
+      this.#receipts(queue, first, sizes, durability),
+    );
+    return options === undefined ? waiting : this.#limited(waiting, options, () => this.#receipt(queue, first, 'written'));
   }
 
   appendSync(queue: QueueState, handle: number, message: QueueMessage, asked: 'written' | 'durable' | undefined): Receipt {
@@ -130,7 +133,7 @@ export class Appender {
     checkMessage(message);
     const body = bodyBytes(message.body, this.#options.maxMessageBytes);
     const properties = encodeProperties(message);
-    this.#give(message);
+    this.#give(message, this.#now());
     if (this.#refusal !== undefined) throw this.#refusal();
     const { scratch, addon, id } = this.#session;
     scratch[given.want] = level === 'durable' ? want.durable : want.written;
@@ -184,12 +187,11 @@ export class Appender {
 
   // ---------------------------------------------------------------------------------------------- parts of an append
 
-  #give(message: QueueMessage): void {
+  #give(message: QueueMessage, now: number): void {
     const { scratch } = this.#session;
     const { flag, sysFlag, bornTimestamp, reconsumeTimes, preparedTransactionOffset, bornHost } = message;
     scratch[given.flag] = flag === undefined ? 0 : int32(flag, 'flag', -0x8000_0000);
     scratch[given.sysFlag] = sysFlag === undefined ? 0 : checkSysFlag(sysFlag);
-    const now = this.#now();
     scratch[given.now] = now;
     scratch[given.bornTimestamp] = bornTimestamp === undefined ? now : safeInteger(bornTimestamp, 'bornTimestamp');
     scratch[given.reconsumeTimes] = reconsumeTimes === undefined ? 0 : int32(reconsumeTimes, 'reconsumeTimes', 0);
@@ -198,13 +200,18 @@ export class Appender {
     scratch[given.bornHost] = bornHost === undefined ? 0 : this.#hostId(bornHost);
   }
 
+  /** The engine's number of a host. Producers come and go, so the oldest number is given to the newest host. */
   #hostId(text: string): number {
-    let hostId = this.#hostIds.get(text);
-    if (hostId === undefined) {
-      const host = parseHost(text, 'bornHost');
-      hostId = this.#session.addon.hostId(this.#session.id, host.bytes, host.port);
-      this.#hostIds.set(text, hostId);
+    const known = this.#hostIds.get(text);
+    if (known !== undefined) return known;
+    const host = parseHost(text, 'bornHost');
+    const hostId = 1 + (this.#hostsGiven++ % rememberedHosts);
+    for (const [old, oldId] of this.#hostIds) {
+      if (oldId === hostId) this.#hostIds.delete(old);
+      if (oldId !== 0) break; // the first one that is not the default is the oldest
     }
+    this.#session.addon.setHost(this.#session.id, hostId, host.bytes, host.port);
+    this.#hostIds.set(text, hostId);
     return hostId;
   }
 
@@ -289,14 +296,16 @@ export class Appender {
     };
   }
 
-  #places(sizes: Float64Array): Place[] {
-    let { offset, position, storeTimestamp } = this.#place();
-    return Array.from(sizes, (size) => {
-      const place = { offset, position, size, storeTimestamp };
+  /** Of messages that follow each other in queue and log. */
+  #receipts(queue: QueueState, first: Place, sizes: Float64Array, durability: Durability): readonly Receipt[] {
+    const receipts: Receipt[] = [];
+    let { offset, position } = first;
+    for (const size of sizes) {
+      receipts.push(this.#receipt(queue, { offset, position, size, storeTimestamp: first.storeTimestamp }, durability));
       offset++;
       position += size;
-      return place;
-    });
+    }
+    return receipts;
   }
 
   #receipt(queue: QueueState, place: Place, durability: Durability): Receipt {

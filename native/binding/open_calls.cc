@@ -117,11 +117,12 @@ Napi::Value Report(const Napi::CallbackInfo& info) {
   return array;
 }
 
-// hostId(id, address, port): a number for the born host of appends.
-Napi::Value HostId(const Napi::CallbackInfo& info) {
+// setHost(id, hostId, address, port): what kBornHost of an append names
+void SetHost(const Napi::CallbackInfo& info) {
   std::vector<Host>& hosts = SessionOf(info).hosts();
-  hosts.push_back(ToHost(Bytes(info, 1), Int32(info, 2)));
-  return Number(info, static_cast<double>(hosts.size() - 1));
+  const size_t at = static_cast<size_t>(Int32(info, 1));
+  if (at >= hosts.size()) hosts.resize(at + 1);
+  hosts[at] = ToHost(Bytes(info, 2), Int32(info, 3));
 }
 
 }  // namespace
@@ -137,7 +138,7 @@ void RegisterOpenCalls(Napi::Env env, Napi::Object exports) {
   exports.Set("dispose", Napi::Function::New<Dispose>(env));
   exports.Set("hold", Napi::Function::New<Hold>(env));
   exports.Set("report", Napi::Function::New<Report>(env));
-  exports.Set("hostId", Napi::Function::New<HostId>(env));
+  exports.Set("setHost", Napi::Function::New<SetHost>(env));
 }
 
 }  // namespace millrace::binding

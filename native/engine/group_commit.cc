@@ -78,7 +78,8 @@ Status GroupCommit::WriteInline(bool sync) {
   const int64_t durable_before = durable();
   {
     std::lock_guard writing(writing_);
-    WriteStaged();  // what was passed on before comes first
+    while (WriteGroup()) {  // what was passed on before comes first
+    }
     if (Chunk* chunk = staging_.current(); chunk != nullptr && !failed() && !rejecting()) {
       Status status = WriteChunk(*chunk);
       if (status.ok())
@@ -123,12 +124,15 @@ Mark GroupCommit::AcceptRejection() {
 
 int64_t GroupCommit::WriterStep() {
   const int64_t before = written();
-  bool progress;
-  {
-    std::lock_guard writing(writing_);
-    progress = WriteStaged();
+  // One group after the other, and whoever waits is told after each: the producer makes the next one meanwhile.
+  for (bool progress = true; progress;) {
+    const int64_t group = written();
+    {
+      std::lock_guard writing(writing_);
+      progress = WriteGroup();
+    }
+    if (progress) listener_.OnProgress(rejecting() || written_wanted_.load(std::memory_order_acquire) > group);
   }
-  if (progress) listener_.OnProgress(rejecting() || written_wanted_.load(std::memory_order_acquire) > before);
   if (failed()) return kForever;
   if (!policy_.sync) {
     // The flusher keeps the time; it is woken when there is something new to keep it for.
@@ -166,22 +170,18 @@ int64_t GroupCommit::NanosUntilDue() const {
   return std::max<int64_t>(0, dirty_since_.load(std::memory_order_relaxed) + policy_.interval_nanos - platform_.MonotonicNanos());
 }
 
-bool GroupCommit::WriteStaged() {
-  bool progress = false;
-  while (!failed() && !rejecting()) {
-    std::vector<std::unique_ptr<Chunk>> group = staging_.Take();
-    if (group.empty()) break;
-    progress = true;
-    for (std::unique_ptr<Chunk>& chunk : group) {
-      Status status = WriteChunk(*chunk);
-      if (!status.ok()) {
-        Reject(std::move(status));
-        return true;
-      }
-      staging_.Recycle(std::move(chunk));
+bool GroupCommit::WriteGroup() {
+  if (failed() || rejecting()) return false;
+  std::vector<std::unique_ptr<Chunk>> group = staging_.Take();
+  for (std::unique_ptr<Chunk>& chunk : group) {
+    Status status = WriteChunk(*chunk);
+    if (!status.ok()) {
+      Reject(std::move(status));
+      return true;
     }
+    staging_.Recycle(std::move(chunk));
   }
-  return progress;
+  return !group.empty();
 }
 
 Status GroupCommit::WriteChunk(const Chunk& chunk) {

@@ -97,8 +97,8 @@ class GroupCommit {
 
   int64_t WriterStep();
   int64_t FlusherStep();
-  // With writing_ held. True when something was written or rejected.
-  bool WriteStaged();
+  // With writing_ held: everything that was passed on so far. True when something was written or rejected.
+  bool WriteGroup();
   Status WriteChunk(const Chunk& chunk);
   Status WriteExtent(const Chunk& chunk, const Extent& extent);
   void Advance(const Extent& extent);

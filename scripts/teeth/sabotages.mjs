@@ -1,5 +1,6 @@
 /**
- * What is done to the engine, one line at a time: `from` stands exactly once in native/engine/`file` and becomes `to`.
+ * What is done to the engine, one line at a time: `from` stands exactly once in native/engine/`file`, however its lines are broken, and
+ * becomes `to`.
  *
  * A sabotage is something that a person might write by mistake and that ordinary use would never show.
  */
@@ -37,8 +38,8 @@ export const sabotages = [
   {
     name: 'make a log file without syncing its directory',
     file: 'file_set.cc',
-    from: '\n  status = io::SyncDirectory(platform_, directory_);',
-    to: '',
+    from: '.In(path); } status = io::SyncDirectory(platform_, directory_);',
+    to: '.In(path); }',
   },
   {
     name: 'make a log file without syncing its size',
@@ -72,9 +73,9 @@ export const sabotages = [
   },
   {
     name: 'forget to zero the tail',
-    file: 'recovery.cc',
-    from: 'io::ZeroRange(platform_, file->handle(), cut_from_ - start, cut_to_ - start);',
-    to: 'io::ZeroRange(platform_, file->handle(), cut_from_ - start, cut_from_ - start);',
+    file: 'log_repair.cc',
+    from: 'io::ZeroRange(platform_, file->handle(), end_ - start, cut_to_ - start);',
+    to: 'io::ZeroRange(platform_, file->handle(), end_ - start, end_ - start);',
   },
   {
     name: 'serve before what was repaired is synced',
@@ -85,14 +86,14 @@ export const sabotages = [
   {
     name: 'keep half a batch',
     file: 'recovery.cc',
-    from: 'if (at < batch_.end && batch_.begin >= start.watermark && !start.read_only) {',
-    to: 'if (at < batch_.begin) {',
+    from: 'if (pass.at < batch_.end && batch_.begin >= start.watermark && !start.read_only) {',
+    to: 'if (pass.at < batch_.begin) {',
   },
   {
     name: 'believe the page cache: do not write again what is kept',
     file: 'recovery.cc',
-    from: '\n  status = RewriteKept(rewrite_from_, end);',
-    to: '',
+    from: 'status = repair_.RewriteKept(rewrite_from_, end, tell);',
+    to: 'status = repair_.RewriteKept(end, end, tell);',
   },
   {
     name: 'give positions again under the same generation',
@@ -103,8 +104,8 @@ export const sabotages = [
   {
     name: 'truncate at the first bad record, wherever it is',
     file: 'recovery.cc',
-    from: 'if (at >= start.watermark && !start.to_last_valid) break;',
-    to: 'break;',
+    from: 'else if (pass.at >= start.watermark && !start.to_last_valid) ends = true;',
+    to: 'else if (pass.at >= 0) ends = true;',
   },
   {
     name: 'write queue entries of records that are only written',
@@ -121,14 +122,14 @@ export const sabotages = [
   {
     name: 'write a queue entry only where it differs from what is shown',
     file: 'queue_files.cc',
-    from: '      if (status.ok()) {\n        status = io::Write(',
-    to: '      if (status.ok() && different > 0) {\n        status = io::Write(',
+    from: 'if (status.ok()) { status = io::Write(',
+    to: 'if (status.ok() && different > 0) { status = io::Write(',
   },
   {
     name: 'say `clean` before everything is durable',
     file: 'maintenance.cc',
-    from: '  status = AdvanceQ();\n',
-    to: '',
+    from: '} status = AdvanceQ(); if',
+    to: '} if',
   },
   {
     name: 'zero blocks that hold records',
