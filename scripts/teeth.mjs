@@ -58,7 +58,7 @@ function failingTitles() {
         if (titles.length >= mostTitles) child.kill('SIGKILL');
       }
     });
-    child.on('close', (code, signal) => {
+    child.on('close', (_code, signal) => {
       clearTimeout(timer);
       if (signal !== null && signal !== 'SIGKILL') titles.push(`${title} (${signal})`);
       done(titles);
