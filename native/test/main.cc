@@ -1,4 +1,4 @@
-// Runs the native tests: engine_tests [--seed=N] [part of a title]
+// Runs the native tests: [MILLRACE_TEST_SEED=N] engine_tests [--seed=N] [part of a title]
 //
 // Prints the seed, each title before it runs, each failure, and last `N passed, N failed`. Exit code 1 when a test failed or none
 // matched, 2 for a wrong argument.
@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cinttypes>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <mutex>
 #include <random>
@@ -98,6 +99,10 @@ int main(int argc, char** argv) {
   using namespace millrace::testing;
   std::string_view filter;
   g_seed = std::random_device{}();
+  if (const char* given = std::getenv("MILLRACE_TEST_SEED"); given != nullptr && !ParseNumber(given, &g_seed)) {
+    std::fprintf(stderr, "MILLRACE_TEST_SEED is not a seed: %s\n", given);
+    return 2;
+  }
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument(argv[i]);
     if (argument.starts_with("--seed=")) {
