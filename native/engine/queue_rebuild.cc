@@ -25,7 +25,7 @@ bool IsTopicName(std::string_view name) {
   });
 }
 
-Status QueueRebuild::Load(int64_t bound, int64_t first, QueueCensus* census, bool* whole) {
+Status QueueRebuild::Load(int64_t bound, int64_t first, bool thorough, QueueCensus* census, bool* whole) {
   *census = QueueCensus{};
   *whole = true;
   stale_.clear();
@@ -44,7 +44,7 @@ Status QueueRebuild::Load(int64_t bound, int64_t first, QueueCensus* census, boo
       int32_t queue_id = 0;
       if (!status.ok()) return status;
       if (!queue.is_directory || !ParseQueueId(queue.name, &queue_id)) continue;
-      status = LoadQueue(topic.name, queue_id, bound, first, census, whole);
+      status = LoadQueue(topic.name, queue_id, bound, first, thorough, census, whole);
     }
     if (!status.ok()) return status;
   }
@@ -103,8 +103,26 @@ Status QueueRebuild::CountWhile(const std::string& topic, int32_t queue_id, Span
   return Status::Ok();
 }
 
-Status QueueRebuild::LoadQueue(const std::string& topic, int32_t queue_id, int64_t bound, int64_t first, QueueCensus* census,
-                               bool* whole) {
+Status QueueRebuild::CheckEntries(const std::string& topic, int32_t queue_id, Span span, bool* whole) {
+  int64_t last = -1;
+  for (int64_t at = span.begin; at < span.end;) {
+    std::vector<QueueEntry> entries;
+    Status status = table_.files().Read(topic, queue_id, at, std::min<int64_t>(span.end - at, 4096), ReadMode::kMayBlock, &entries);
+    if (!status.ok()) return status;
+    for (const QueueEntry& entry : entries) {
+      const bool follows = entry.pre_blank() ? last < 0 : entry.valid() && entry.position >= last;
+      *whole = *whole && follows;
+      if (!entry.pre_blank()) last = entry.position;
+    }
+    *whole = *whole && !entries.empty();
+    if (!*whole) return status;
+    at += static_cast<int64_t>(entries.size());
+  }
+  return Status::Ok();
+}
+
+Status QueueRebuild::LoadQueue(const std::string& topic, int32_t queue_id, int64_t bound, int64_t first, bool thorough,
+                               QueueCensus* census, bool* whole) {
   Span span;
   Status status = FindFiles(topic, queue_id, &span, whole);
   if (!status.ok() || span.begin < 0) return status;
@@ -120,6 +138,7 @@ Status QueueRebuild::LoadQueue(const std::string& topic, int32_t queue_id, int64
   QueueEntry behind;
   if (status.ok() && next < span.end) status = ReadEntry(topic, queue_id, next, &behind);
   ahead_ = ahead_ || behind != QueueEntry{};
+  if (status.ok() && thorough) status = CheckEntries(topic, queue_id, {span.begin, next}, whole);
   if (status.ok()) status = CountWhile(topic, queue_id, {span.begin, next}, expired, &min);
   if (!status.ok()) return status;
   if (next == span.begin && span.begin > 0) {

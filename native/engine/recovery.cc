@@ -29,12 +29,12 @@ Status Recovery::LoadQueues() {
   for (const int32_t handle : table_.All()) table_.Forget(handle);
   QueueCensus census;
   bool whole = true;
-  Status status = rebuild_.Load(start_.queue_bound, files_.first(), &census, &whole);
+  Status status = rebuild_.Load(start_.queue_bound, files_.first(), !start_.has_census, &census, &whole);
   if (!status.ok()) return status;
   if (whole && (!start_.has_census || census == start_.census)) return status;
   // Entries, or whole queues, are missing behind our back. Only the log knows what they were.
   FromFirst();
-  return rebuild_.Load(start_.queue_bound, files_.first(), &census, &whole);
+  return rebuild_.Load(start_.queue_bound, files_.first(), !start_.has_census, &census, &whole);
 }
 
 void Recovery::FromFirst() {

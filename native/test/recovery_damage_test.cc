@@ -208,8 +208,9 @@ TEST("a stray file in the log or in a queue is a foreign layout, and nothing is 
       else
         directory.AppendAndClose(30);
       directory.machine.KillProcess();
-      const std::string stray =
-          (in_queue ? directory.paths.consume_queue + "/Orders/0" : directory.paths.commit_log) + "/notes.txt";
+      const QueueKey queue = FullestQueue(directory.workload.model).first;
+      const std::string of_queue = directory.paths.consume_queue + "/" + queue.first + "/" + std::to_string(queue.second);
+      const std::string stray = (in_queue ? of_queue : directory.paths.commit_log) + "/notes.txt";
       directory.Put(stray, 0, std::vector<std::byte>(3));
       const auto before = directory.Tree();
       std::unique_ptr<Store> store;

@@ -51,27 +51,28 @@ TEST("what the side-car saves it finds again") {
 TEST("a power cut while a slot is written leaves the one before it, however often the file was opened") {
   for (uint64_t seed = 0; seed < 60; seed++) {
     BareDirectory bare;
-    const int64_t slots = 1 + static_cast<int64_t>(seed % 5);
-    int64_t sequence = 0;
-    for (int64_t i = 1; i <= slots; i++) {
+    int64_t written = 0;  // slots, which is also the newest one's sequence
+    const auto write = [&](SideCar& car, uint64_t count) {
+      for (; count > 0; count--, written++) CHECK_OK(car.WriteSlot(SlotWith((written + 1) * 100)));
+    };
+    for (uint64_t session = 0; session < 1 + seed % 5; session++) {
       SideCar car(bare.machine, bare.paths);
-      if (i == 1) REQUIRE_OK(car.SaveIdentity(kIdentity));
-      REQUIRE_OK(car.OpenWatermarks(sequence));
-      // Several in one session: the newer of the two is never the one that is overwritten.
-      for (uint64_t more = 0; more <= seed % 3; more++, sequence++) REQUIRE_OK(car.WriteSlot(SlotWith(i * 100)));
+      if (session == 0) REQUIRE_OK(car.SaveIdentity(kIdentity));
+      REQUIRE_OK(car.OpenWatermarks(written));
+      write(car, 1 + seed % 3);
     }
     {
       SideCar car(bare.machine, bare.paths);
-      REQUIRE_OK(car.OpenWatermarks(sequence));
-      for (uint64_t more = 0; more < seed % 4; more++) REQUIRE_OK(car.WriteSlot(SlotWith(slots * 100)));
+      REQUIRE_OK(car.OpenWatermarks(written));
+      write(car, seed % 4);
       bare.machine.FreezeAfter(1);
-      CHECK(!car.WriteSlot(SlotWith((slots + 1) * 100)).ok());
+      CHECK(!car.WriteSlot(SlotWith((written + 1) * 100)).ok());
     }
     bare.machine.Crash(seed % 2 == 0 ? CrashPlan::GarbageAll(seed) : CrashPlan::HalveAll());
     SideCar::Found found;
     REQUIRE_OK(SideCar(bare.machine, bare.paths).Load(&found));
     REQUIRE(found.has_slot);
-    CHECK(found.newest.durable == slots * 100 || found.newest.durable == (slots + 1) * 100);
+    CHECK(found.newest.durable >= written * 100);
   }
 }
 
