@@ -25,7 +25,7 @@ bool IsTopicName(std::string_view name) {
   });
 }
 
-Status QueueRebuild::Load(int64_t bound, int64_t first, bool thorough, QueueCensus* census, bool* whole) {
+Status QueueRebuild::Load(int64_t bound, int64_t first, int64_t checked, QueueCensus* census, bool* whole) {
   *census = QueueCensus{};
   *whole = true;
   stale_.clear();
@@ -44,7 +44,7 @@ Status QueueRebuild::Load(int64_t bound, int64_t first, bool thorough, QueueCens
       int32_t queue_id = 0;
       if (!status.ok()) return status;
       if (!queue.is_directory || !ParseQueueId(queue.name, &queue_id)) continue;
-      status = LoadQueue(topic.name, queue_id, bound, first, thorough, census, whole);
+      status = LoadQueue(topic.name, queue_id, bound, first, checked, census, whole);
     }
     if (!status.ok()) return status;
   }
@@ -121,7 +121,7 @@ Status QueueRebuild::CheckEntries(const std::string& topic, int32_t queue_id, Sp
   return Status::Ok();
 }
 
-Status QueueRebuild::LoadQueue(const std::string& topic, int32_t queue_id, int64_t bound, int64_t first, bool thorough,
+Status QueueRebuild::LoadQueue(const std::string& topic, int32_t queue_id, int64_t bound, int64_t first, int64_t checked,
                                QueueCensus* census, bool* whole) {
   Span span;
   Status status = FindFiles(topic, queue_id, &span, whole);
@@ -138,7 +138,8 @@ Status QueueRebuild::LoadQueue(const std::string& topic, int32_t queue_id, int64
   QueueEntry behind;
   if (status.ok() && next < span.end) status = ReadEntry(topic, queue_id, next, &behind);
   ahead_ = ahead_ || behind != QueueEntry{};
-  if (status.ok() && thorough) status = CheckEntries(topic, queue_id, {span.begin, next}, whole);
+  const int64_t check_from = next - std::min(next - span.begin, checked);
+  if (status.ok()) status = CheckEntries(topic, queue_id, {check_from, next}, whole);
   if (status.ok()) status = CountWhile(topic, queue_id, {span.begin, next}, expired, &min);
   if (!status.ok()) return status;
   if (next == span.begin && span.begin > 0) {

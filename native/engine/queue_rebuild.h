@@ -26,8 +26,8 @@ class QueueRebuild {
 
   // Adds every queue that has a directory. `bound`: entries of positions below are trusted. `first`: the log begins there.
   // *whole is false when files are missing or misshapen: only a scan of the whole log can tell what they held.
-  // `thorough`: there is no census to tell of entries that went missing, so each trusted one is looked at.
-  Status Load(int64_t bound, int64_t first, bool thorough, QueueCensus* census, bool* whole);
+  // `checked`: so many of the newest trusted entries of each queue are looked at, because a census may not tell of a hole.
+  Status Load(int64_t bound, int64_t first, int64_t checked, QueueCensus* census, bool* whole);
 
   // False when the record's number does not follow on and no damage is known that explains it; then the record is dispatched only
   // with `accept`. `from_first`: the scan began with the first record there is, so a queue may begin at any number.
@@ -58,7 +58,7 @@ class QueueRebuild {
   // The first offset of the span whose entry does not hold, by halving.
   template <typename Holds>
   Status CountWhile(const std::string& topic, int32_t queue_id, Span span, Holds holds, int64_t* count);
-  Status LoadQueue(const std::string& topic, int32_t queue_id, int64_t bound, int64_t first, bool thorough, QueueCensus* census,
+  Status LoadQueue(const std::string& topic, int32_t queue_id, int64_t bound, int64_t first, int64_t checked, QueueCensus* census,
                    bool* whole);
   // *whole is false when an entry of the span is none, or points back.
   Status CheckEntries(const std::string& topic, int32_t queue_id, Span span, bool* whole);

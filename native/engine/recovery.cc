@@ -29,12 +29,14 @@ Status Recovery::LoadQueues() {
   for (const int32_t handle : table_.All()) table_.Forget(handle);
   QueueCensus census;
   bool whole = true;
-  Status status = rebuild_.Load(start_.queue_bound, files_.first(), !start_.has_census, &census, &whole);
+  // Without a census every entry has to tell for itself; after an end that was not clean the newest do.
+  const int64_t checked = !start_.has_census ? INT64_MAX : start_.clean ? 0 : kCheckedEntries;
+  Status status = rebuild_.Load(start_.queue_bound, files_.first(), checked, &census, &whole);
   if (!status.ok()) return status;
   if (whole && (!start_.has_census || census == start_.census)) return status;
   // Entries, or whole queues, are missing behind our back. Only the log knows what they were.
   FromFirst();
-  return rebuild_.Load(start_.queue_bound, files_.first(), !start_.has_census, &census, &whole);
+  return rebuild_.Load(start_.queue_bound, files_.first(), 0, &census, &whole);
 }
 
 void Recovery::FromFirst() {

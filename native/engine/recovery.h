@@ -28,6 +28,7 @@ using RecoveryProgress = std::function<bool(RecoveryPhase phase, int64_t done, i
 
 // What is known before the log is looked at.
 struct RecoveryStart {
+  bool clean = false;          // closed in order, by us
   int64_t watermark = 0;       // W
   bool to_last_valid = false;  // everything up to the last valid record counts as durable: somebody closed this in order
   int64_t scan_from = 0;       // a record begins here, or the log ends
@@ -106,6 +107,7 @@ class Recovery {
   Status FindCut(RecoveryOutcome* outcome);
   bool Tell(RecoveryPhase phase, int64_t done, int64_t total, bool always);
 
+  static constexpr int64_t kCheckedEntries = 4096;           // of each queue, after an end that was not clean
   static constexpr int64_t kFlushBytes = int64_t{64} << 20;  // so much log's entries are kept in memory
 
   Platform& platform_;

@@ -74,6 +74,7 @@ Status Store::Recover(Opening& opening, const RecoveryProgress& progress, Mark* 
   }
   Recovery recovery(platform_, paths_, *files_, *queues_, losses_, deletions_, progress, config_.read_only);
   RecoveryOutcome& outcome = report_.outcome;
+  start.clean = opening.clean;
   if (opening.clean) {
     start.queue_bound = start.scan_from = start.watermark;
     start.last = opening.found.newest.last;
