@@ -45,7 +45,7 @@ bool BlockReserve::Prepare(int64_t position, int64_t bytes_per_sync) {
   if (opened_at_ < 0) opened_at_ = position;
   // A store that has written little gets little: a small disk must not be filled with empty blocks.
   const int64_t step = std::clamp(AlignUp(position - opened_at_, kMinStep), kMinStep, kMaxStep);
-  const bool zero = policy_.zero && bytes_per_sync < kZeroPiece / 4;
+  const bool zero = policy_.zero && bytes_per_sync < kSmallGroup;
   const int64_t end = files_.EndOf(position);
   bool more = false;
   {
@@ -101,7 +101,7 @@ bool BlockReserve::ZeroStep(int64_t start, int64_t target) {
     Blocks& blocks = blocks_[start];
     if (blocks.stopped) return false;
     // One piece of distance to the writer, so that it seldom has to wait for a claim.
-    from = std::max({blocks.zeroed, AlignUp(blocks.high > start ? blocks.high - start + kZeroPiece / 4 : 0, kPage) + start, start});
+    from = std::max({blocks.zeroed, AlignUp(blocks.high > start ? blocks.high - start + kZeroDistance : 0, kPage) + start, start});
     to = std::min({from + kZeroPiece, target, blocks.reserved});
     to = start + (to - start) / kPage * kPage;
     if (from >= to) return false;

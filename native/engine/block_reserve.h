@@ -51,7 +51,9 @@ class BlockReserve {
 
   static constexpr int64_t kMinStep = int64_t{1} << 20;
   static constexpr int64_t kMaxStep = int64_t{64} << 20;
-  static constexpr int64_t kZeroPiece = 256 * 1024;
+  static constexpr int64_t kZeroPiece = 1024 * 1024;   // an append that meets one waits for it: seldom, and so not short
+  static constexpr int64_t kZeroDistance = 64 * 1024;  // to the writer, so that it seldom has to wait for a claim
+  static constexpr int64_t kSmallGroup = 64 * 1024;    // up to so many bytes a sync zeroing pays
   static constexpr int64_t kMaxZeroAhead = int64_t{8} << 20;
   static constexpr int64_t kPage = 4096;
 

@@ -47,19 +47,21 @@ void Maintenance::PublishSoon() {
 
 bool Maintenance::Wanted() const {
   const int64_t written = parts_.group.written();
-  // Tails, slot and Q are on a clock that the first new record starts; the rest is a matter of position.
-  return !ticking_.load(std::memory_order_acquire) || written >= next_file_at_.load(std::memory_order_relaxed) ||
-         parts_.blocks.Wanted(written) || parts_.queues.tail_entries() >= kManyEntries;
+  const int64_t sleep = sleeps_for_.load(std::memory_order_acquire);
+  // Tails, slot and Q are on a clock that the first new record starts, and publishing on a faster one; the rest is a matter of
+  // position.
+  if (sleep > kTailNanos || (sleep > kPublishNanos && written != published_written_.load(std::memory_order_relaxed))) return true;
+  return written >= next_file_at_.load(std::memory_order_relaxed) || parts_.blocks.Wanted(written) ||
+         parts_.queues.tail_entries() >= kManyEntries;
 }
 
 int64_t Maintenance::QDistance() const { return std::min(kQBytes, kRecoveryFiles * parts_.files.file_bytes()); }
 
 int64_t Maintenance::Step() {
-  // Cleared before looking: progress that comes too late to be seen below wakes for another step.
-  ticking_.store(false, std::memory_order_release);
+  // Set before looking: progress that comes too late to be seen below wakes for another step.
+  sleeps_for_.store(kForever, std::memory_order_release);
   const int64_t wait = StepNow();
-  // A deadline further off would keep what is new now waiting for longer than is promised for it.
-  ticking_.store(wait <= kPublishNanos, std::memory_order_release);
+  sleeps_for_.store(wait, std::memory_order_release);
   return wait;
 }
 

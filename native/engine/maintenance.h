@@ -97,7 +97,7 @@ class Maintenance : public Service {
   std::atomic<int64_t> next_file_at_{0};
   std::atomic<int64_t> published_written_{-1};
   std::atomic<int64_t> published_durable_{-1};
-  std::atomic<bool> ticking_{false};  // a deadline is near: what is new now will be seen then
+  std::atomic<int64_t> sleeps_for_{kForever};  // what is new now will be seen then
 };
 
 }  // namespace millrace

@@ -35,7 +35,8 @@
 namespace millrace {
 namespace {
 
-constexpr int64_t kZerosBytes = 256 * 1024;  // one write of zeros: long enough to be cheap, short enough to let a sync in between
+constexpr int64_t kZerosBytes =
+    1024 * 1024;  // one write of zeros: whoever meets it waits, so few long ones rather than many short ones
 constexpr int64_t kLongestWaitNanos = int64_t{3600} * 1'000'000'000;  // waits may end early: keeps deadlines from overflowing
 
 IoResult Failure(int error) { return {.value = 0, .error = error}; }
