@@ -26,7 +26,6 @@ class CommitLog {
   void GoBack(int64_t position) { next_ = position; }
   int64_t next_position() const { return next_; }
   int64_t last_store_timestamp() const { return last_store_timestamp_; }
-  void SetLastStoreTimestamp(int64_t timestamp) { last_store_timestamp_ = std::max(last_store_timestamp_, timestamp); }
   bool Fits(size_t bytes) const { return static_cast<int64_t>(bytes + format::kBlankBytes) <= files_.file_bytes(); }
 
   struct Placed {

@@ -21,8 +21,6 @@ class GroupCommit::StepService : public Service {
 GroupCommit::GroupCommit(Platform& platform, FileSet& files, BlockReserve& blocks, const Policy& policy, CommitListener& listener)
     : platform_(platform), files_(files), blocks_(blocks), policy_(policy), listener_(listener) {}
 
-GroupCommit::~GroupCommit() { StopServices(); }
-
 Status GroupCommit::Start(const Mark& end) {
   written_mark_ = durable_mark_ = end;
   staged_end_ = end.position;
@@ -36,11 +34,6 @@ Status GroupCommit::Start(const Mark& end) {
   }
   const bool begun = writer_thread_ && (policy_.sync || flusher_thread_);
   return begun ? Status::Ok() : Status(Code::kIoError, EAGAIN);
-}
-
-void GroupCommit::StopServices() {
-  if (writer_thread_) writer_thread_->Stop();
-  if (flusher_thread_) flusher_thread_->Stop();
 }
 
 // ------------------------------------------------------------------------------------------------ producer
@@ -97,7 +90,10 @@ Status GroupCommit::WriteInline(bool sync) {
   listener_.OnProgress(written_wanted_.load(std::memory_order_acquire) > written_before ||
                        sync_wanted_.load(std::memory_order_acquire) > durable_before);
   // What became dirty here needs somebody to keep the time for it.
-  if (durable() < written() && durable_before == written_before) (policy_.sync ? writer_thread_ : flusher_thread_)->Wake();
+  if (!policy_.sync)
+    WakeFlusherIfDue(written_before);
+  else if (durable() < written() && durable_before == written_before)
+    writer_thread_->Wake();
   return Status::Ok();
 }
 
@@ -123,25 +119,20 @@ Mark GroupCommit::AcceptRejection() {
 // ------------------------------------------------------------------------------------------------ writer
 
 int64_t GroupCommit::WriterStep() {
-  const int64_t before = written();
   // One group after the other, and whoever waits is told after each: the producer makes the next one meanwhile.
-  for (bool progress = true; progress;) {
+  for (;;) {
     const int64_t group = written();
+    bool progress;
     {
       std::lock_guard writing(writing_);
       progress = WriteGroup();
     }
-    if (progress) listener_.OnProgress(rejecting() || written_wanted_.load(std::memory_order_acquire) > group);
+    if (!progress) break;
+    listener_.OnProgress(rejecting() || written_wanted_.load(std::memory_order_acquire) > group);
+    // In here, because a producer that keeps up with the writer keeps it in this loop.
+    if (!policy_.sync) WakeFlusherIfDue(group);
   }
-  if (failed()) return kForever;
-  if (!policy_.sync) {
-    // The flusher keeps the time; it is woken when there is something new to keep it for.
-    const int64_t unflushed = written() - durable();
-    if (unflushed > 0 && (before == durable() || unflushed >= policy_.max_unflushed_bytes || sync_wanted_ > durable()))
-      flusher_thread_->Wake();
-    return kForever;
-  }
-  if (written() == durable()) return kForever;
+  if (failed() || !policy_.sync || written() == durable()) return kForever;
   const int64_t due = sync_wanted_.load(std::memory_order_acquire) > durable() ? 0 : NanosUntilDue();
   if (due > 0 && written() - durable() < policy_.max_unflushed_bytes) return due;
   {
@@ -150,6 +141,13 @@ int64_t GroupCommit::WriterStep() {
   }
   listener_.OnProgress(true);
   return 0;
+}
+
+void GroupCommit::WakeFlusherIfDue(int64_t before) {
+  // It keeps the time itself, once there is something to keep it for.
+  const int64_t unflushed = written() - durable();
+  if (unflushed == 0) return;
+  if (before == durable() || unflushed >= policy_.max_unflushed_bytes || sync_wanted_ > durable()) flusher_thread_->Wake();
 }
 
 int64_t GroupCommit::FlusherStep() {

@@ -46,11 +46,14 @@ class GroupCommit {
   };
 
   GroupCommit(Platform& platform, FileSet& files, BlockReserve& blocks, const Policy& policy, CommitListener& listener);
-  ~GroupCommit();
+  ~GroupCommit() { StopServices(); }
 
   // The log ends, durably, at `end`. Services begin; kIoError (EAGAIN) when the process may have no more threads.
   Status Start(const Mark& end);
-  void StopServices();
+  void StopServices() {
+    if (writer_thread_) writer_thread_->Stop();
+    if (flusher_thread_) flusher_thread_->Stop();
+  }
 
   // --- producer
   // kOk, the rejection that AcceptRejection has to take first, or the sticky failure.
@@ -97,6 +100,8 @@ class GroupCommit {
 
   int64_t WriterStep();
   int64_t FlusherStep();
+  // `written` was `before` until just now.
+  void WakeFlusherIfDue(int64_t before);
   // With writing_ held: everything that was passed on so far. True when something was written or rejected.
   bool WriteGroup();
   Status WriteChunk(const Chunk& chunk);
