@@ -28,11 +28,37 @@ const fixedBytes = 111;
 const rememberedHosts = 1024;
 const settled = Promise.resolve();
 
-interface Place {
-  offset: number;
-  position: number;
-  size: number;
-  storeTimestamp: number;
+type Resolve = (receipt: Receipt) => void;
+type Reject = (error: Error) => void;
+
+// The ends of the promise that was made last: one executor for all, because appends make promises by the million.
+let resolveNewest: Resolve;
+let rejectNewest: Reject;
+function newest(resolve: Resolve, reject: Reject): void {
+  resolveNewest = resolve;
+  rejectNewest = reject;
+}
+
+/** Whoever waits for one append. */
+class AppendWaiter implements Waiter {
+  readonly end: number;
+  readonly bytes: number;
+  readonly reject: Reject;
+  readonly #receipt: AppendReceipt;
+  readonly #resolve: Resolve;
+
+  constructor(receipt: AppendReceipt, resolve: Resolve, reject: Reject) {
+    this.end = receipt.position + receipt.size;
+    this.bytes = receipt.size + overheadBytes;
+    this.reject = reject;
+    this.#receipt = receipt;
+    this.#resolve = resolve;
+  }
+
+  resolve(durability: Durability): void {
+    this.#receipt.durability = durability;
+    this.#resolve(this.#receipt);
+  }
 }
 
 export class Appender {
@@ -80,13 +106,13 @@ export class Appender {
     scratch[given.want] = level === 'durable' ? want.durable : want.written;
     const code = addon.append(id, handle, body, properties === '' ? undefined : properties);
     if (code !== status.ok) throw this.#refused(code, queue);
-    const place = this.#place();
-    this.#count(1, place.size);
+    const receipt = this.#receipt(queue, level);
+    this.#count(1, receipt.size);
     this.#handOffAtEndOfTurn();
-    const waiting = this.#wait(level, place.position + place.size, place.size + overheadBytes, (durability) =>
-      this.#receipt(queue, place, durability),
-    );
-    return options === undefined ? waiting : this.#limited(waiting, options, () => this.#receipt(queue, place, 'written'));
+    const waiting = new Promise<Receipt>(newest);
+    this.waiters.add(level, new AppendWaiter(receipt, resolveNewest, rejectNewest));
+    this.#holdWhileWaiting();
+    return options === undefined ? waiting : this.#limited(waiting, options, () => receipt.as('written'));
   }
 
   appendBatch(
@@ -118,14 +144,14 @@ export class Appender {
     const sizes = new Float64Array(messages.length);
     const code = addon.batchCommit(id, sizes);
     if (code !== status.ok) throw this.#refused(code, queue);
-    const first = this.#place();
+    const first = this.#receipt(queue, level);
     const total = sizes.reduce((sum, size) => sum + size, 0);
     this.#count(sizes.length, total);
     this.#handOffAtEndOfTurn();
     const waiting = this.#wait(level, first.position + total, total + overheadBytes * sizes.length, (durability) =>
-      this.#receipts(queue, first, sizes, durability),
+      first.andFollowing(sizes, durability),
     );
-    return options === undefined ? waiting : this.#limited(waiting, options, () => this.#receipt(queue, first, 'written'));
+    return options === undefined ? waiting : this.#limited(waiting, options, () => first.as('written'));
   }
 
   appendSync(queue: QueueState, handle: number, message: QueueMessage, asked: 'written' | 'durable' | undefined): Receipt {
@@ -139,9 +165,9 @@ export class Appender {
     scratch[given.want] = level === 'durable' ? want.durable : want.written;
     const code = addon.appendInline(id, handle, body, properties === '' ? undefined : properties);
     if (code !== status.ok) throw this.#inlineFailed(code, queue);
-    const place = this.#place();
-    this.#count(1, place.size);
-    return this.#receipt(queue, place, level);
+    const receipt = this.#receipt(queue, level);
+    this.#count(1, receipt.size);
+    return receipt;
   }
 
   /** What is staged goes to the writer now. */
@@ -286,36 +312,16 @@ export class Appender {
       });
   }
 
-  #place(): Place {
-    const session = this.#session;
-    return {
-      offset: session.number(got.offset),
-      position: session.number(got.position),
-      size: session.number(got.size),
-      storeTimestamp: session.number(got.storeTimestamp),
-    };
-  }
-
-  /** Of messages that follow each other in queue and log. */
-  #receipts(queue: QueueState, first: Place, sizes: Float64Array, durability: Durability): readonly Receipt[] {
-    const receipts: Receipt[] = [];
-    let { offset, position } = first;
-    for (const size of sizes) {
-      receipts.push(this.#receipt(queue, { offset, position, size, storeTimestamp: first.storeTimestamp }, durability));
-      offset++;
-      position += size;
-    }
-    return receipts;
-  }
-
-  #receipt(queue: QueueState, place: Place, durability: Durability): Receipt {
+  /** Of the message that the engine has just taken. */
+  #receipt(queue: QueueState, durability: Durability): AppendReceipt {
+    const { scratch } = this.#session;
     return new AppendReceipt(
       queue.topic,
       queue.queueId,
-      place.offset,
-      place.position,
-      place.size,
-      place.storeTimestamp,
+      scratch[got.offset] as number,
+      scratch[got.position] as number,
+      scratch[got.size] as number,
+      scratch[got.storeTimestamp] as number,
       durability,
       this.#hostHex,
     );

@@ -16,37 +16,44 @@ export interface Waiter {
   reject(error: Error): void;
 }
 
+/** Places of a queue of waiters that are kept when it is empty. */
+const keptWaiters = 8192;
+
+/** Grows as far as it has to and keeps its memory: emptied and filled thousands of times a second. */
 class WaiterQueue {
   #waiters: (Waiter | undefined)[] = [];
   #head = 0;
+  #tail = 0;
 
   get size(): number {
-    return this.#waiters.length - this.#head;
+    return this.#tail - this.#head;
   }
 
   push(waiter: Waiter): void {
-    this.#waiters.push(waiter);
+    this.#waiters[this.#tail++] = waiter;
   }
 
   /** The first one if it ends at or below `position`. */
   takeUpTo(position: number): Waiter | undefined {
-    const first = this.#waiters[this.#head];
-    if (first === undefined || first.end > position) return undefined;
+    if (this.#head === this.#tail) return undefined;
+    const first = this.#waiters[this.#head] as Waiter;
+    if (first.end > position) return undefined;
     this.#waiters[this.#head++] = undefined;
-    if (this.#head === this.#waiters.length) {
-      this.#waiters = [];
-      this.#head = 0;
-    } else if (this.#head > 4096 && this.#head * 2 > this.#waiters.length) {
-      this.#waiters.splice(0, this.#head);
+    if (this.#head === this.#tail) {
+      if (this.#tail > keptWaiters) this.#waiters = [];
+      this.#head = this.#tail = 0;
+    } else if (this.#head > keptWaiters && this.#head * 2 > this.#tail) {
+      this.#waiters = this.#waiters.slice(this.#head, this.#tail);
+      this.#tail -= this.#head;
       this.#head = 0;
     }
     return first;
   }
 
   takeAll(): Waiter[] {
-    const all = this.#waiters.slice(this.#head) as Waiter[];
+    const all = this.#waiters.slice(this.#head, this.#tail) as Waiter[];
     this.#waiters = [];
-    this.#head = 0;
+    this.#head = this.#tail = 0;
     return all;
   }
 }

@@ -13,7 +13,8 @@ export class AppendReceipt implements Receipt {
   readonly position: number;
   readonly size: number;
   readonly storeTimestamp: number;
-  readonly durability: Durability;
+  /** Given again when the append is acknowledged: it may have reached more than was asked for. */
+  durability: Durability;
   readonly #hostHex: string;
 
   /** `hostHex`: see `messageIdHost`. */
@@ -41,8 +42,30 @@ export class AppendReceipt implements Receipt {
     return this.#hostHex + this.position.toString(16).toUpperCase().padStart(16, '0');
   }
 
+  /** The same with another level. */
+  as(durability: Durability): AppendReceipt {
+    return this.#at(this.offset, this.position, this.size, durability);
+  }
+
+  /** Of messages of these sizes that follow each other in queue and log, this one the first. */
+  andFollowing(sizes: Float64Array, durability: Durability): readonly AppendReceipt[] {
+    const receipts: AppendReceipt[] = [];
+    let { offset, position } = this;
+    for (let i = 0; i < sizes.length; i++) {
+      const size = sizes[i] as number;
+      receipts.push(this.#at(offset, position, size, durability));
+      offset++;
+      position += size;
+    }
+    return receipts;
+  }
+
   toJSON(): Receipt {
     return { ...this, messageId: this.messageId };
+  }
+
+  #at(offset: number, position: number, size: number, durability: Durability): AppendReceipt {
+    return new AppendReceipt(this.topic, this.queueId, offset, position, size, this.storeTimestamp, durability, this.#hostHex);
   }
 }
 

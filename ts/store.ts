@@ -243,6 +243,8 @@ export class MessageStore implements AsyncDisposable {
       this.#appender.handOff();
       addon.requestSync(id);
       await waiting;
+    } else {
+      this.#appender.progressed(); // it is durable before anybody was told
     }
     return this.watermarks;
   }

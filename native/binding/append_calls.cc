@@ -64,8 +64,8 @@ Napi::Value BatchAdd(const Napi::CallbackInfo& info) {
 Napi::Value BatchCommit(const Napi::CallbackInfo& info) {
   Session& session = SessionOf(info);
   Appended first;
-  const Status status = session.store()->CommitBatch(Now(session), ToWant(session), &first);
   Napi::Float64Array sizes = info[1].As<Napi::Float64Array>();
+  const Status status = session.store()->CommitBatch(sizes.ElementLength(), Now(session), ToWant(session), &first);
   for (size_t i = 0; status.ok() && i < sizes.ElementLength(); i++)
     sizes.Data()[i] = static_cast<double>(session.store()->BatchSize(i));
   return Answer(info, session, status, first);

@@ -13,17 +13,23 @@ int64_t AlignUp(int64_t value, int64_t unit) { return (value + unit - 1) / unit 
 }  // namespace
 
 Status BlockReserve::BeforeWrite(OpenFile& file, int64_t from, int64_t to) {
+  const int64_t average = average_write_.load(std::memory_order_relaxed);
+  average_write_.store(average + (to - from - average) / 8, std::memory_order_relaxed);
+  if (from >= sure_from_ && to <= sure_to_) return Status::Ok();
   const int64_t start = files_.StartOf(from);
+  const int64_t high = std::min(to + kLead, files_.EndOf(from));
   int64_t reserve_from = 0;
   bool overlaps = false;
   {
     std::lock_guard lock(mutex_);
     Blocks& blocks = blocks_[start];
-    blocks.high = std::max(blocks.high, to);
-    overlaps = claim_from_ < to && from < claim_to_;
+    blocks.high = std::max(blocks.high, high);
+    overlaps = claim_from_ < high && from < claim_to_;
     reserve_from = std::max(blocks.reserved, start);
   }
   if (overlaps) std::lock_guard wait(claim_);
+  sure_from_ = from;
+  sure_to_ = std::min(high, reserve_from);
   if (to <= reserve_from) return Status::Ok();
   late_.fetch_add(1, std::memory_order_relaxed);
   if (!policy_.mapped) return Status::Ok();
@@ -40,12 +46,12 @@ Status BlockReserve::BeforeWrite(OpenFile& file, int64_t from, int64_t to) {
   return Status::Ok();
 }
 
-bool BlockReserve::Prepare(int64_t position, int64_t bytes_per_sync) {
+bool BlockReserve::Prepare(int64_t position) {
   if (!files_.Has(position)) return false;  // made with its first record
   if (opened_at_ < 0) opened_at_ = position;
   // A store that has written little gets little: a small disk must not be filled with empty blocks.
   const int64_t step = std::clamp(AlignUp(position - opened_at_, kMinStep), kMinStep, kMaxStep);
-  const bool zero = policy_.zero && bytes_per_sync < kSmallGroup;
+  const bool small = average_write_.load(std::memory_order_relaxed) < kSmallWrite;
   const int64_t end = files_.EndOf(position);
   bool more = false;
   {
@@ -55,19 +61,24 @@ bool BlockReserve::Prepare(int64_t position, int64_t bytes_per_sync) {
     Blocks& blocks = blocks_[files_.StartOf(position)];
     blocks.high = std::max(blocks.high, position);
   }
-  const int64_t target = std::min(AlignUp(position + step, kPage), end);
-  more |= ReserveStep(files_.StartOf(position), target);
-  if (zero) more |= ZeroStep(files_.StartOf(position), std::min(target, AlignUp(position + std::min(step, kMaxZeroAhead), kPage)));
-  int64_t next_wanted = std::min(position + step / 2, end);
+  const int64_t ahead = std::min(step, kMaxAhead);
+  more |= Ahead(files_.StartOf(position), std::min(AlignUp(position + step, kPage), end),
+                std::min(AlignUp(position + ahead, kPage), end), small);
   if (end - position <= step && files_.Has(end)) {
     // The next file is there: its first blocks, before the roll needs them.
-    const int64_t next_target = std::min(end + std::min(step, kMaxZeroAhead), end + files_.file_bytes());
-    more |= ReserveStep(end, next_target);
-    if (zero) more |= ZeroStep(end, next_target);
+    const int64_t target = end + std::min(ahead, files_.file_bytes());
+    more |= Ahead(end, target, target, small);
   }
-  if (!more)
-    wanted_at_.store(zero ? std::min(next_wanted, position + std::min(step, kMaxZeroAhead) / 2) : next_wanted,
-                     std::memory_order_relaxed);
+  if (!more) wanted_at_.store(std::min(position + (small ? ahead : step) / 2, end), std::memory_order_relaxed);
+  return more;
+}
+
+// Blocks up to `reserve_to`; ready for small writes up to `ready_to`.
+bool BlockReserve::Ahead(int64_t start, int64_t reserve_to, int64_t ready_to, bool small) {
+  bool more = ReserveStep(start, reserve_to);
+  if (!small) return more;
+  if (policy_.zero) more |= ZeroStep(start, ready_to);
+  if (!policy_.mapped) more |= WarmStep(start, ready_to);
   return more;
 }
 
@@ -92,6 +103,27 @@ bool BlockReserve::ReserveStep(int64_t start, int64_t target) {
   return false;
 }
 
+bool BlockReserve::WarmStep(int64_t start, int64_t target) {
+  int64_t from;
+  int64_t to;
+  {
+    std::lock_guard lock(mutex_);
+    Blocks& blocks = blocks_[start];
+    from = std::max(blocks.warm, FromWriter(start, blocks));
+    to = std::min({from + kWarmPiece, target, policy_.zero ? blocks.zeroed : blocks.reserved});
+    if (from >= to) return false;
+    blocks.warm = to;
+  }
+  std::shared_ptr<OpenFile> file;
+  if (files_.Open(start, &file).ok()) platform_.ReadAhead(file->handle(), from - start, to - from);
+  return to < target;
+}
+
+// Where work ahead of the writer begins.
+int64_t BlockReserve::FromWriter(int64_t start, const Blocks& blocks) {
+  return blocks.high > start ? AlignUp(blocks.high - start + kDistance, kPage) + start : start;
+}
+
 bool BlockReserve::ZeroStep(int64_t start, int64_t target) {
   std::lock_guard claiming(claim_);
   int64_t from;
@@ -100,8 +132,7 @@ bool BlockReserve::ZeroStep(int64_t start, int64_t target) {
     std::lock_guard lock(mutex_);
     Blocks& blocks = blocks_[start];
     if (blocks.stopped) return false;
-    // One piece of distance to the writer, so that it seldom has to wait for a claim.
-    from = std::max({blocks.zeroed, AlignUp(blocks.high > start ? blocks.high - start + kZeroDistance : 0, kPage) + start, start});
+    from = std::max(blocks.zeroed, FromWriter(start, blocks));
     to = std::min({from + kZeroPiece, target, blocks.reserved});
     to = start + (to - start) / kPage * kPage;
     if (from >= to) return false;

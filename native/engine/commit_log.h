@@ -28,6 +28,9 @@ class CommitLog {
   int64_t last_store_timestamp() const { return last_store_timestamp_; }
   bool Fits(size_t bytes) const { return static_cast<int64_t>(bytes + format::kBlankBytes) <= files_.file_bytes(); }
 
+  // False when these bytes would begin the next file.
+  bool FitsHere(size_t bytes) const { return static_cast<int64_t>(bytes + format::kBlankBytes) <= files_.EndOf(next_) - next_; }
+
   struct Placed {
     std::byte* bytes;
     int64_t position;
@@ -35,8 +38,7 @@ class CommitLog {
   };
 
   Placed Place(size_t bytes, int64_t now) {
-    const int64_t free = files_.EndOf(next_) - next_;
-    if (static_cast<int64_t>(bytes + format::kBlankBytes) > free) CloseFile(free);
+    if (!FitsHere(bytes)) CloseFile(files_.EndOf(next_) - next_);
     last_store_timestamp_ = std::max(last_store_timestamp_, now);
     return {group_.Stage(next_, bytes), next_, last_store_timestamp_};
   }

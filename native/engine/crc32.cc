@@ -60,7 +60,35 @@ uint32_t UpdateByTable(uint32_t state, const std::byte* at, size_t size) {
   return state;
 }
 
+using Join = uint32_t (*)(uint32_t crc, uint32_t next, size_t size);
+constexpr size_t kMaxJoined = size_t{1} << 24;
+
 #if defined(__x86_64__)
+
+constexpr uint32_t kOne = 0x80000000;
+constexpr uint32_t OverX(uint32_t value) { return (value & kOne) != 0 ? ((value ^ kPolynomial) << 1) | 1 : value << 1; }
+constexpr uint32_t Times(uint32_t a, uint32_t b) {
+  uint32_t product = 0;
+  for (uint32_t bit = kOne; bit != 0; bit >>= 1, a = TimesX(a)) product ^= (b & bit) != 0 ? a : 0;
+  return product;
+}
+
+// kOver[d][n]: x^(8 n 256^d - 65), which moves a state over n 256^d bytes (JoinByClmul).
+constexpr auto kOver = [] {
+  std::array<std::array<uint32_t, 256>, 3> over{};
+  uint32_t first = kOne;
+  for (int i = 0; i < 65; ++i) first = OverX(first);
+  uint32_t unit = kOne >> 8;
+  for (auto& digit : over) {
+    uint32_t all = kOne;
+    for (uint32_t& value : digit) {
+      value = Times(first, all);
+      all = Times(all, unit);
+    }
+    unit = all;
+  }
+  return over;
+}();
 
 #define MILLRACE_CLMUL __attribute__((target("pclmul,sse4.1")))
 #define MILLRACE_CLMUL512 __attribute__((target("pclmul,sse4.1,vpclmulqdq,avx512f")))
@@ -122,6 +150,16 @@ MILLRACE_CLMUL inline uint32_t Finish(__m128i block, const std::byte* at, size_t
   const __m128i quotient = _mm_clmulepi64_si128(left, division, 0x00);
   const __m128i product = _mm_clmulepi64_si128(quotient, division, 0x10);
   return static_cast<uint32_t>(_mm_extract_epi32(_mm_xor_si128(left, product), 2));
+}
+
+// One product for each digit of `size` that is not 0. The block is 65 powers behind what it stands for, which kOver makes up for.
+MILLRACE_CLMUL uint32_t JoinByClmul(uint32_t crc, uint32_t next, size_t size) {
+  for (size_t digit = 0; size > 0; ++digit, size >>= 8) {
+    if ((size & 0xFF) == 0) continue;
+    const __m128i over = _mm_cvtsi64_si128(static_cast<long long>(uint64_t{kOver[digit][size & 0xFF]} << 32));
+    crc = Finish(_mm_clmulepi64_si128(_mm_cvtsi32_si128(static_cast<int>(crc)), over, 0x00), nullptr, 0);
+  }
+  return crc ^ next;
 }
 
 MILLRACE_CLMUL uint32_t UpdateByClmul(uint32_t state, const std::byte* at, size_t size) {
@@ -191,6 +229,8 @@ MILLRACE_CLMUL512 uint32_t UpdateByClmul512(uint32_t state, const std::byte* at,
   return Finish(_mm_xor_si128(first, last), at, size);
 }
 
+Join FindJoin() { return __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("sse4.1") ? JoinByClmul : nullptr; }
+
 std::span<const Crc32Way> FindWays() {
   static constexpr Crc32Way kWays[] = {
       {"table", Whole<UpdateByTable>}, {"pclmulqdq", Whole<UpdateByClmul>}, {"vpclmulqdq", Whole<UpdateByClmul512>}};
@@ -200,6 +240,8 @@ std::span<const Crc32Way> FindWays() {
 }
 
 #elif defined(__aarch64__)
+
+Join FindJoin() { return nullptr; }
 
 #if defined(__clang__)
 #define MILLRACE_CRC __attribute__((target("crc")))
@@ -228,6 +270,8 @@ std::span<const Crc32Way> FindWays() {
 
 #else
 
+Join FindJoin() { return nullptr; }
+
 std::span<const Crc32Way> FindWays() {
   static constexpr Crc32Way kWays[] = {{"table", Whole<UpdateByTable>}};
   return kWays;
@@ -240,6 +284,13 @@ std::span<const Crc32Way> FindWays() {
 uint32_t Crc32(uint32_t crc, std::span<const std::byte> bytes) {
   static const auto fastest = FindWays().back().crc;
   return fastest(crc, bytes);
+}
+
+uint32_t Crc32Known(uint32_t crc, std::span<const std::byte> bytes, uint32_t own) {
+  static const Join join = FindJoin();
+  constexpr size_t kWorthIt = 256;
+  if (join == nullptr || bytes.size() < kWorthIt || bytes.size() >= kMaxJoined) return Crc32(crc, bytes);
+  return join(crc, own, bytes.size());
 }
 
 uint32_t Crc32Portable(uint32_t crc, std::span<const std::byte> bytes) { return Whole<UpdateByTable>(crc, bytes); }

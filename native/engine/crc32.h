@@ -11,6 +11,9 @@ namespace millrace {
 // Goes on from `crc`, the result for the bytes before; 0 to begin. The same values as zlib's crc32().
 uint32_t Crc32(uint32_t crc, std::span<const std::byte> bytes);
 
+// The same, where `own`, the checksum of these bytes alone, is known: without looking at them where that is faster.
+uint32_t Crc32Known(uint32_t crc, std::span<const std::byte> bytes, uint32_t own);
+
 // For tests: the table, whatever the machine can do.
 uint32_t Crc32Portable(uint32_t crc, std::span<const std::byte> bytes);
 

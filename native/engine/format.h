@@ -24,7 +24,8 @@ inline constexpr size_t kSysFlagAt = 36;
 inline constexpr size_t kBornTimestampAt = 40;
 inline constexpr size_t kBornHostAt = 48;  // what follows moves by 12 when a host is IPv6
 
-inline constexpr size_t kHostV4Bytes = 8;  // address, then the port as i32
+inline constexpr size_t kBodySizeV4At = 84;  // with two IPv4 hosts
+inline constexpr size_t kHostV4Bytes = 8;    // address, then the port as i32
 inline constexpr size_t kHostV6Bytes = 20;
 inline constexpr size_t kMinRecordBytes = 91;  // V1, IPv4 hosts, nothing in it
 inline constexpr size_t kBlankBytes = 8;       // {i32 bytes to the end of the file, i32 kMagicBlank}

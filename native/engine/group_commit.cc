@@ -40,8 +40,7 @@ Status GroupCommit::Start(const Mark& end) {
 
 Status GroupCommit::Ready() const {
   if (failed()) return failure();
-  if (rejecting()) return rejection();
-  return Status::Ok();
+  return rejecting() ? rejection() : Status::Ok();
 }
 
 std::byte* GroupCommit::Stage(int64_t position, size_t bytes) {
@@ -51,13 +50,19 @@ std::byte* GroupCommit::Stage(int64_t position, size_t bytes) {
   return at;
 }
 
+std::byte* GroupCommit::Draft(size_t used, size_t more) {
+  bool passed = false;
+  std::byte* at = staging_.Draft(used, more, &passed);
+  if (passed) writer_thread_->Wake();
+  return at;
+}
+
 void GroupCommit::Staged(int64_t end, const LastRecord& last, int64_t messages, Want want) {
   Extent& extent = staging_.last();
   extent.end = end;
   extent.messages += messages;
   if (last.position >= 0) extent.last = last;
-  staged_bytes_.fetch_add(end - staged_end_, std::memory_order_relaxed);
-  staged_end_ = end;
+  staged_end_.store(end, std::memory_order_relaxed);
   if (want == Want::kDurable) sync_wanted_.store(end, std::memory_order_release);
   if (want == Want::kWritten) written_wanted_.store(end, std::memory_order_release);
 }
@@ -107,10 +112,10 @@ Mark GroupCommit::AcceptRejection() {
   std::lock_guard writing(writing_);  // the writer has let go of every chunk
   staging_.Drop();
   std::lock_guard lock(mutex_);
-  staged_end_ = written_mark_.position;
-  staged_bytes_.store(0, std::memory_order_relaxed);
-  sync_wanted_.store(std::min(sync_wanted_.load(), staged_end_), std::memory_order_release);
-  written_wanted_.store(std::min(written_wanted_.load(), staged_end_), std::memory_order_release);
+  const int64_t end = written_mark_.position;
+  staged_end_ = end;
+  sync_wanted_.store(std::min(sync_wanted_.load(), end), std::memory_order_release);
+  written_wanted_.store(std::min(written_wanted_.load(), end), std::memory_order_release);
   rejection_ = Status::Ok();
   rejecting_.store(false, std::memory_order_release);
   return written_mark_;
@@ -208,7 +213,8 @@ Status GroupCommit::WriteExtent(const Chunk& chunk, const Extent& extent) {
   if (!status.ok()) return std::move(status).In(files_.PathOf(start));
 
   const std::span<const std::byte> bytes(chunk.bytes.get() + extent.at, extent.bytes);
-  counters_.writes.fetch_add(1, std::memory_order_relaxed);
+  // One writer at a time: no need of an atomic addition.
+  counters_.writes.store(counters_.writes.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   if (policy_.mapped) {
     std::byte* map = nullptr;
     IoResult result = file->MapOnce(files_.file_bytes(), &map);
@@ -232,7 +238,6 @@ Status GroupCommit::WriteExtent(const Chunk& chunk, const Extent& extent) {
 void GroupCommit::Advance(const Extent& extent) {
   std::lock_guard lock(mutex_);
   if (durable() == written()) dirty_since_.store(platform_.MonotonicNanos(), std::memory_order_relaxed);
-  staged_bytes_.fetch_sub(extent.end - written_mark_.position, std::memory_order_relaxed);
   written_mark_.position = extent.end;
   written_mark_.messages += extent.messages;
   if (extent.last.position >= 0) written_mark_.last = extent.last;
@@ -251,7 +256,6 @@ void GroupCommit::Reject(Status status) {
 void GroupCommit::SyncWritten() {
   if (failed()) return;
   const Mark target = written_mark();
-  const int64_t from = durable();
   sync_in_flight_.store(true, std::memory_order_relaxed);
   const int64_t began = platform_.MonotonicNanos();
   while (durable() < target.position) {
@@ -275,8 +279,6 @@ void GroupCommit::SyncWritten() {
   counters_.sync_nanos.fetch_add(nanos, std::memory_order_relaxed);
   if (nanos > counters_.sync_nanos_max.load(std::memory_order_relaxed))
     counters_.sync_nanos_max.store(nanos, std::memory_order_relaxed);
-  const int64_t average = bytes_per_sync_.load(std::memory_order_relaxed);
-  bytes_per_sync_.store(average + (target.position - from - average) / 8, std::memory_order_relaxed);
   files_.SetDurable(target.position);
 }
 

@@ -11,6 +11,7 @@
 // over the I/O of these roles. The listener is called by whichever thread made progress, with no lock held.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -60,6 +61,10 @@ class GroupCommit {
   Status Ready() const;
   // Room for `bytes` that will stand at `position`. Valid until the next call.
   std::byte* Stage(int64_t position, size_t bytes);
+  // Memory for a draft that has `used` bytes and grows by `more`; Stage gives it when the draft is finished. nullptr when the
+  // draft is gone, because something else was done since it began (staging.h).
+  std::byte* Draft(size_t used, size_t more);
+  size_t drafted() const { return staging_.drafted(); }
   // What was staged last is complete: the log goes on at `end`.
   void Staged(int64_t end, const LastRecord& last, int64_t messages, Want want);
   // The turn is over: the writer may have it.
@@ -82,8 +87,7 @@ class GroupCommit {
   Status rejection() const { return Sample(rejection_); }
   Mark written_mark() const { return Sample(written_mark_); }
   Mark durable_mark() const { return Sample(durable_mark_); }  // position may lag durable() within a group that crosses files
-  int64_t staged_bytes() const { return staged_bytes_.load(std::memory_order_relaxed); }
-  int64_t bytes_per_sync() const { return bytes_per_sync_.load(std::memory_order_relaxed); }
+  int64_t staged_bytes() const { return std::max<int64_t>(0, staged_end_.load(std::memory_order_relaxed) - written()); }
   // For the engine's own files (queues, side-car): their failed sync fails the log too.
   void Fail(Status status);
 
@@ -131,7 +135,7 @@ class GroupCommit {
   std::mutex syncing_;
 
   Staging staging_;
-  int64_t staged_end_ = 0;  // producer only
+  std::atomic<int64_t> staged_end_{0};  // stored by the producer only
 
   mutable std::mutex mutex_;  // the marks, the rejection and the failure
   Mark written_mark_;
@@ -145,8 +149,6 @@ class GroupCommit {
   std::atomic<int64_t> sync_wanted_{0};     // somebody waits for `durable` to reach this
   std::atomic<int64_t> written_wanted_{0};  // somebody waits for `written` to reach this
   std::atomic<int64_t> dirty_since_{0};     // when `written` left `durable` behind
-  std::atomic<int64_t> staged_bytes_{0};
-  std::atomic<int64_t> bytes_per_sync_{0};
   std::atomic<bool> failed_{false};
   std::atomic<bool> rejecting_{false};
   std::atomic<bool> sync_in_flight_{false};

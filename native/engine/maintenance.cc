@@ -79,7 +79,7 @@ int64_t Maintenance::StepNow() {
     return wait;
   }
   if (written >= next_file_at_.load(std::memory_order_relaxed) && now >= next_file_retry_) PrepareNextFile();
-  if (parts_.blocks.Wanted(written) && parts_.blocks.Prepare(written, parts_.group.bytes_per_sync())) wait = 0;
+  if (parts_.blocks.Wanted(written) && parts_.blocks.Prepare(written)) wait = 0;
   wait = std::max<int64_t>(0, std::min({wait, FlushTailsWhenDue(now), WriteSlotWhenDue(now), AdvanceQWhenDue(now)}));
   return parts_.group.failed() ? 0 : wait;
 }

@@ -94,6 +94,8 @@ class Platform {
   virtual IoResult Reserve(FileHandle file, int64_t position, int64_t size) = 0;
   // Durable zeros, past the page cache where the file system allows it. Position and size are multiples of 4096. Count of bytes.
   virtual IoResult WriteZerosDurably(FileHandle file, int64_t position, int64_t size) = 0;
+  // Asks for the pages of [position, position + size) to be in memory soon. A hint: it reports nothing and changes nothing.
+  virtual void ReadAhead(FileHandle file, int64_t position, int64_t size) = 0;
   // fdatasync: data, and the metadata needed to find it. Its first error is final, see group_commit.h.
   virtual IoResult Sync(FileHandle file) = 0;
   // Position of the first byte at or after `position` that may differ from zero; the file's size when there is none.

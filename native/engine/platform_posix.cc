@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 #if defined(__APPLE__)
@@ -277,11 +278,23 @@ class PosixPlatform final : public Platform {
   }
 
   IoResult Write(FileHandle file, std::span<const std::byte> from, int64_t position) override {
+#if defined(__linux__) && defined(__LP64__)
+    // The library's pwrite is a cancellation point: atomic operations before and after, for a cancellation that nobody asks for.
+    return FromCall(syscall(SYS_pwrite64, file, from.data(), from.size(), position));
+#else
     return FromCall(pwrite(file, from.data(), from.size(), position));
+#endif
   }
 
   IoResult Reserve(FileHandle file, int64_t position, int64_t size) override { return ReserveBlocks(file, position, size); }
   IoResult WriteZerosDurably(FileHandle file, int64_t position, int64_t size) override { return WriteZeros(file, position, size); }
+  void ReadAhead(FileHandle file, int64_t position, int64_t size) override {
+#if defined(POSIX_FADV_WILLNEED)
+    posix_fadvise(file, position, size, POSIX_FADV_WILLNEED);
+#else
+    (void)file, (void)position, (void)size;
+#endif
+  }
   IoResult Sync(FileHandle file) override { return FromCall(SyncData(file)); }
 
   IoResult NextData(FileHandle file, int64_t position) override {

@@ -93,17 +93,18 @@ size_t EncodedBytes(const RecordFields& fields, bool first_of_batch) {
   return fixed + (NeedsV2(fields) ? 1 : 0) + content;
 }
 
-void EncodeRecord(std::span<std::byte> to, const RecordFields& fields, bool first_of_batch) {
+uint32_t EncodeRecord(std::span<std::byte> to, const RecordFields& fields, bool first_of_batch) {
   const size_t properties_bytes = StoredPropertiesBytes(fields, first_of_batch);
   assert(to.size() == EncodedBytes(fields, first_of_batch) && to.size() <= INT32_MAX);
   assert(properties_bytes <= kMaxPropertiesBytes && fields.topic.size() <= INT16_MAX);
   assert((fields.sys_flag & (kBornHostV6 | kStoreHostV6)) == 0);
 
   const int32_t host_flags = (fields.born_host.is_v6 ? kBornHostV6 : 0) | (fields.store_host.is_v6 ? kStoreHostV6 : 0);
+  const uint32_t body_crc = Crc32(0, fields.body);
   std::byte* at = to.data();
   at = PutI32(at, static_cast<int32_t>(to.size()));
   StoreU32(at, NeedsV2(fields) ? kMagicV2 : kMagicV1);
-  StoreU32(at + 4, StoredCrc(Crc32(0, fields.body)));
+  StoreU32(at + 4, StoredCrc(body_crc));
   at = PutI32(at + 8, fields.queue_id);
   at = PutI32(at, fields.flag);
   at = PutI64(at, 0);  // queue offset
@@ -122,6 +123,7 @@ void EncodeRecord(std::span<std::byte> to, const RecordFields& fields, bool firs
   at = PutU16(at, properties_bytes);
   at = PutProperties(at, fields, first_of_batch);
   assert(at == to.data() + to.size());
+  return body_crc;
 }
 
 void SealBatchMark(std::span<std::byte> record, uint32_t count, uint32_t bytes) {
@@ -133,14 +135,23 @@ void SealBatchMark(std::span<std::byte> record, uint32_t count, uint32_t bytes) 
   StoreDecimal(digits + kDigits + 1, bytes);
 }
 
-uint32_t SealRecord(std::span<std::byte> record, int64_t queue_offset, int64_t position, int64_t store_timestamp) {
+uint32_t SealRecord(std::span<std::byte> record, int64_t queue_offset, int64_t position, int64_t store_timestamp,
+                    uint32_t body_crc) {
   assert(record.size() >= kMinRecordBytes + kCrcPropertyBytes && LoadU32(record.data()) == record.size());
-  const bool born_v6 = (LoadI32(record.data() + kSysFlagAt) & kBornHostV6) != 0;
+  const int32_t sys_flag = LoadI32(record.data() + kSysFlagAt);
+  const size_t born_bytes = (sys_flag & kBornHostV6) != 0 ? kHostV6Bytes : kHostV4Bytes;
+  const size_t store_bytes = (sys_flag & kStoreHostV6) != 0 ? kHostV6Bytes : kHostV4Bytes;
   StoreI64(record.data() + kQueueOffsetAt, queue_offset);
   StoreI64(record.data() + kPositionAt, position);
-  StoreI64(record.data() + kBornHostAt + (born_v6 ? kHostV6Bytes : kHostV4Bytes), store_timestamp);
+  StoreI64(record.data() + kBornHostAt + born_bytes, store_timestamp);
 
-  const uint32_t checksum = StoredCrc(Crc32(0, record.first(record.size() - kCrcPropertyBytes)));
+  // The body is most of a record, and its bytes have only just been stored: reading them back would wait for that.
+  const size_t body_at = kBodySizeV4At + sizeof(int32_t) + born_bytes + store_bytes - 2 * kHostV4Bytes;
+  const std::span<const std::byte> body = record.subspan(body_at, LoadU32(record.data() + body_at - sizeof(int32_t)));
+  const size_t behind = body_at + body.size();
+  uint32_t whole = Crc32Known(Crc32(0, record.first(body_at)), body, body_crc);
+  whole = Crc32(whole, record.subspan(behind, record.size() - kCrcPropertyBytes - behind));
+  const uint32_t checksum = StoredCrc(whole);
   uint32_t crc = checksum;
   std::byte* digit = record.data() + record.size() - kCrcDigitsFromEnd;
   for (size_t i = 0; i < kDigits; ++i, crc /= 10) digit[i] = static_cast<std::byte>('0' + crc % 10);

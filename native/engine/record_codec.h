@@ -43,11 +43,13 @@ size_t EncodedBytes(const RecordFields& fields, bool first_of_batch);
 size_t StoredPropertiesBytes(const RecordFields& fields, bool first_of_batch);
 
 // Writes the record into `to` (exactly EncodedBytes) with zero in place of what only the log knows, and of the checksum's digits.
-void EncodeRecord(std::span<std::byte> to, const RecordFields& fields, bool first_of_batch);
+// Returns the checksum of the body, all 32 bits of it, which SealRecord wants.
+uint32_t EncodeRecord(std::span<std::byte> to, const RecordFields& fields, bool first_of_batch);
 // Fills in the batch's mark of a record that was encoded with first_of_batch.
 void SealBatchMark(std::span<std::byte> record, uint32_t count, uint32_t bytes);
 // Fills in the place in queue and log and the store's time, then the checksum, which is returned. After this the record is whole.
-uint32_t SealRecord(std::span<std::byte> record, int64_t queue_offset, int64_t position, int64_t store_timestamp);
+uint32_t SealRecord(std::span<std::byte> record, int64_t queue_offset, int64_t position, int64_t store_timestamp,
+                    uint32_t body_crc);
 
 // The end of a file that cannot hold the next record.
 void EncodeBlank(std::span<std::byte> to /* 8 */, int32_t bytes_to_end_of_file);

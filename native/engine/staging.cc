@@ -5,7 +5,24 @@
 
 namespace millrace {
 
+std::byte* Staging::Draft(size_t used, size_t more, bool* passed) {
+  *passed = false;
+  if (used != 0 && used != drafted_) return nullptr;
+  const size_t bytes = used + more;
+  if (!current_) current_ = NewChunk(bytes);
+  if (current_->capacity - current_->used < bytes) {
+    // Half as large again as it has to be: a draft that grows is moved seldom.
+    std::unique_ptr<Chunk> larger = NewChunk(used == 0 ? bytes : bytes + bytes / 2);
+    std::copy_n(current_->bytes.get() + current_->used, used, larger->bytes.get());
+    *passed = Pass();
+    current_ = std::move(larger);
+  }
+  drafted_ = bytes;
+  return current_->bytes.get() + current_->used;
+}
+
 std::byte* Staging::Stage(int64_t position, size_t bytes, bool new_extent, bool* passed) {
+  drafted_ = 0;
   *passed = current_ && current_->capacity - current_->used < bytes && Pass();
   if (!current_) current_ = NewChunk(bytes);
   Chunk& chunk = *current_;
@@ -17,6 +34,7 @@ std::byte* Staging::Stage(int64_t position, size_t bytes, bool new_extent, bool*
 }
 
 bool Staging::Pass() {
+  drafted_ = 0;
   if (!current_ || current_->used == 0) return false;
   std::lock_guard lock(mutex_);
   passed_.push_back(std::move(current_));
@@ -25,6 +43,7 @@ bool Staging::Pass() {
 }
 
 void Staging::Drop() {
+  drafted_ = 0;
   current_.reset();
   std::lock_guard lock(mutex_);
   passed_.clear();

@@ -20,13 +20,20 @@ class Staging {
   // Room for `bytes` that will stand at `position`, behind what was staged last unless `new_extent`. Valid until the next call.
   // *passed is set when a full chunk had to be passed on for it.
   std::byte* Stage(int64_t position, size_t bytes, bool new_extent, bool* passed);
+  // Memory right behind what is staged, for a draft that has `used` bytes and grows by `more`: what it has is kept, perhaps moved.
+  // Stage gives the same memory to a draft that is finished. nullptr when something else was done since the draft began.
+  std::byte* Draft(size_t used, size_t more, bool* passed);
+  size_t drafted() const { return drafted_; }
   // What was staged last.
   Extent& last() { return current_->extents.back(); }
   // False when nothing is staged.
   bool Pass();
   // What is staged and not passed on, for a producer that writes it itself: nullptr when nothing is. Reuse makes room again.
   Chunk* current() { return current_.get(); }
-  void Reuse() { current_->Clear(); }
+  void Reuse() {
+    current_->Clear();
+    drafted_ = 0;
+  }
   // Forgets everything that was not taken.
   void Drop();
 
@@ -40,6 +47,7 @@ class Staging {
   static constexpr size_t kSpareChunks = 8;
 
   std::unique_ptr<Chunk> current_;
+  size_t drafted_ = 0;  // bytes of a draft behind what is used of the current chunk
   std::atomic<bool> has_passed_{false};
   std::mutex mutex_;
   std::vector<std::unique_ptr<Chunk>> passed_;

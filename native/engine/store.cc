@@ -52,8 +52,8 @@ Status Store::Append(int32_t handle, RecordFields fields, int64_t now, Want want
   const int64_t offset = has_entry ? queue->next_offset() : 0;
   const CommitLog::Placed placed = log_->Place(size, now);
   const std::span<std::byte> record(placed.bytes, size);
-  EncodeRecord(record, fields, false);
-  const uint32_t checksum = SealRecord(record, offset, placed.position, placed.store_timestamp);
+  const uint32_t body_crc = EncodeRecord(record, fields, false);
+  const uint32_t checksum = SealRecord(record, offset, placed.position, placed.store_timestamp, body_crc);
   if (has_entry) queues_->Push(handle, *queue, {placed.position, TagsCode(fields.properties), static_cast<int32_t>(size)});
   log_->Commit(size, {placed.position, static_cast<int32_t>(size), checksum, placed.store_timestamp}, 1, want);
   *appended = {offset, placed.position, static_cast<int64_t>(size), placed.store_timestamp};
@@ -68,7 +68,7 @@ Status Store::AppendInline(int32_t handle, const RecordFields& fields, int64_t n
 void Store::BeginBatch(int32_t queue) {
   batch_queue_ = queue;
   batch_.clear();
-  batch_bytes_.clear();
+  batch_bytes_ = 0;
 }
 
 Status Store::AddToBatch(RecordFields fields) {
@@ -80,38 +80,48 @@ Status Store::AddToBatch(RecordFields fields) {
   const bool first = batch_.empty();
   if (StoredPropertiesBytes(fields, first) > format::kMaxPropertiesBytes) return Status(Code::kPropertiesTooLarge);
   const size_t size = EncodedBytes(fields, first);
-  const size_t at = batch_bytes_.size();
-  if (!log_->Fits(at + size)) return Status(Code::kTooLarge);
-  batch_bytes_.resize(at + size);
-  EncodeRecord(std::span(batch_bytes_).subspan(at), fields, first);
+  if (!log_->Fits(batch_bytes_ + size)) return Status(Code::kTooLarge);
+  std::byte* const draft = group_->Draft(batch_bytes_, size);
+  if (draft == nullptr) return Status(Code::kInvalid);
+  const uint32_t body_crc = EncodeRecord({draft + batch_bytes_, size}, fields, first);
   const int32_t type = fields.sys_flag & format::kTransactionMask;
-  batch_.push_back({at, static_cast<int64_t>(size), TagsCode(fields.properties), type == 0 || type == format::kTransactionCommit});
+  const bool has_entry = type == 0 || type == format::kTransactionCommit;
+  batch_.push_back({batch_bytes_, static_cast<int64_t>(size), TagsCode(fields.properties), body_crc, has_entry});
+  batch_bytes_ += size;
   return Status::Ok();
 }
 
-Status Store::CommitBatch(int64_t now, Want want, Appended* first) {
+// The draft stands where its records will be staged, unless it has to make way for the BLANK that closes a file.
+CommitLog::Placed Store::PlaceBatch(int64_t now) {
+  if (log_->FitsHere(batch_bytes_)) return log_->Place(batch_bytes_, now);
+  const std::byte* const draft = group_->Draft(batch_bytes_, 0);
+  const std::vector<std::byte> copy(draft, draft + batch_bytes_);
+  const CommitLog::Placed placed = log_->Place(batch_bytes_, now);
+  std::copy(copy.begin(), copy.end(), placed.bytes);
+  return placed;
+}
+
+Status Store::CommitBatch(size_t count, int64_t now, Want want, Appended* first) {
   Status status = Ready();
   if (!status.ok()) return status;
   ConsumeQueue* const queue = ProducerQueue(batch_queue_);
-  if (queue == nullptr || batch_.empty()) return Status(Code::kInvalid);
-  const CommitLog::Placed placed = log_->Place(batch_bytes_.size(), now);
-  std::copy(batch_bytes_.begin(), batch_bytes_.end(), placed.bytes);
+  if (queue == nullptr || count == 0 || batch_.size() != count || group_->drafted() != batch_bytes_) return Status(Code::kInvalid);
+  const CommitLog::Placed placed = PlaceBatch(now);
   int64_t offset = queue->next_offset();
   *first = {offset, placed.position, batch_[0].size, placed.store_timestamp};
   LastRecord last;
   for (const BatchRecord& one : batch_) {
     const std::span<std::byte> record(placed.bytes + one.at, static_cast<size_t>(one.size));
     const int64_t position = placed.position + static_cast<int64_t>(one.at);
-    if (one.at == 0) SealBatchMark(record, static_cast<uint32_t>(batch_.size()), static_cast<uint32_t>(batch_bytes_.size()));
-    const uint32_t checksum = SealRecord(record, one.has_entry ? offset : 0, position, placed.store_timestamp);
+    if (one.at == 0) SealBatchMark(record, static_cast<uint32_t>(batch_.size()), static_cast<uint32_t>(batch_bytes_));
+    const uint32_t checksum = SealRecord(record, one.has_entry ? offset : 0, position, placed.store_timestamp, one.body_crc);
     if (one.has_entry) {
       queues_->Push(batch_queue_, *queue, {position, one.tags_code, static_cast<int32_t>(one.size)});
       offset++;
     }
     last = {position, static_cast<int32_t>(one.size), checksum, placed.store_timestamp};
   }
-  log_->Commit(batch_bytes_.size(), last, static_cast<int64_t>(batch_.size()), want);
-  if (batch_bytes_.capacity() > 4 * Chunk::kBytes) batch_bytes_ = {};
+  log_->Commit(batch_bytes_, last, static_cast<int64_t>(batch_.size()), want);
   return status;
 }
 

@@ -64,11 +64,12 @@ class Store : private CommitListener {
   Status Append(int32_t queue, RecordFields fields, int64_t now, Want want, Appended* appended);
   // The same, and it is written (and synced) when it returns, by this thread.
   Status AppendInline(int32_t queue, const RecordFields& fields, int64_t now, bool sync, Appended* appended);
-  // A batch is built one message at a time and appended whole; each BeginBatch forgets what was there.
+  // A batch is built one message at a time and appended whole; each BeginBatch forgets what was there. kInvalid when it has not
+  // `count` messages, or anything else was appended or handed over since it began.
   void BeginBatch(int32_t queue);
   Status AddToBatch(RecordFields fields);
   // sizes(i) of the messages follow each other: the first one's place is given.
-  Status CommitBatch(int64_t now, Want want, Appended* first);
+  Status CommitBatch(size_t count, int64_t now, Want want, Appended* first);
   int64_t BatchSize(size_t index) const { return batch_[index].size; }
   void EndTurn() { group_->HandOff(); }
   void RequestSync() { group_->RequestSync(); }
@@ -137,6 +138,7 @@ class Store : private CommitListener {
   Status TakeOver(Opening& opening, const Mark& end);
   Status WriteOpen(Opening& opening);
   Status Ready() const;
+  CommitLog::Placed PlaceBatch(int64_t now);
   ConsumeQueue* ProducerQueue(int32_t handle);
   Status StartServices(const WatermarkSlot& base, const Mark& end);
   void OnProgress(bool wake) override;
@@ -147,6 +149,7 @@ class Store : private CommitListener {
     size_t at;
     int64_t size;
     int64_t tags_code;
+    uint32_t body_crc;
     bool has_entry;
   };
 
@@ -178,7 +181,7 @@ class Store : private CommitListener {
 
   std::vector<std::shared_ptr<ConsumeQueue>> producer_queues_;  // by handle, so that an append takes no lock to find its queue
   int32_t batch_queue_ = QueueTable::kNoQueue;
-  std::vector<std::byte> batch_bytes_;
+  size_t batch_bytes_ = 0;
   std::vector<BatchRecord> batch_;
 
   mutable std::mutex mutex_;  // deletions_ and background_

@@ -37,7 +37,7 @@ struct Reserve : BareDirectory {
 TEST("blocks are reserved ahead of the writer, a little for a store that has written little") {
   Reserve reserve({.zero = false});
   CHECK(reserve.blocks.Wanted(0));
-  while (reserve.blocks.Prepare(0, 0)) continue;
+  while (reserve.blocks.Prepare(0)) continue;
   CHECK(!reserve.blocks.Wanted(0));
   CHECK_EQ(reserve.Reserved(), int64_t{1} << 20);
   reserve.Write(0, 1000);
@@ -59,7 +59,7 @@ TEST("zeros never reach what the writer has written, whatever the order") {
       } else {
         // Maintenance sees the writer's position late.
         if (random.Coin()) prepared_for = written;
-        (void)reserve.blocks.Prepare(prepared_for, 0);
+        (void)reserve.blocks.Prepare(prepared_for);
       }
     }
     const std::string text = reserve.Text(reserve.paths.commit_log + "/" + FileName(0));
@@ -68,21 +68,45 @@ TEST("zeros never reach what the writer has written, whatever the order") {
   }
 }
 
-TEST("large groups are not worth zeroing for") {
-  Reserve reserve({.zero = true});
-  while (reserve.blocks.Prepare(0, int64_t{1} << 20)) continue;
-  CHECK_EQ(reserve.failing.calls(CallKind::kZeros), 0);
+TEST("large writes are worth neither zeros nor pages, small ones are worth both, in this order") {
+  Reserve large({.zero = true});
+  large.Write(0, 600'000);
+  while (large.blocks.Prepare(600'000)) continue;
+  CHECK_EQ(large.failing.calls(CallKind::kZeros), 0);
+  CHECK(large.failing.read_ahead.empty());
+
   Reserve small({.zero = true});
-  while (small.blocks.Prepare(0, 2000)) continue;
+  small.Write(0, 1000);
+  while (small.blocks.Prepare(1000)) continue;
   CHECK(small.failing.calls(CallKind::kZeros) > 0);
+  REQUIRE(!small.failing.read_ahead.empty());
+  CHECK(small.failing.read_ahead.front().position >= 1000);
+  int64_t end = small.failing.read_ahead.front().position;
+  for (const FailingPlatform::Range& range : small.failing.read_ahead) {
+    CHECK_EQ(range.position, end);
+    end += range.size;
+  }
+  CHECK(end >= int64_t{1} << 20);
+}
+
+TEST("without zeroing pages are brought into memory too, but not for a mapping") {
+  Reserve plain({.zero = false});
+  plain.Write(0, 1000);
+  while (plain.blocks.Prepare(1000)) continue;
+  CHECK(!plain.failing.read_ahead.empty());
+  CHECK_EQ(plain.failing.calls(CallKind::kZeros), 0);
+  Reserve mapped({.zero = false, .mapped = true});
+  mapped.Write(0, 1000);
+  while (mapped.blocks.Prepare(1000)) continue;
+  CHECK(mapped.failing.read_ahead.empty());
 }
 
 TEST("where blocks cannot be had ahead, the write itself says so, and is late") {
   for (const CallKind kind : {CallKind::kReserve, CallKind::kZeros}) {
     Reserve reserve({.zero = true});
     reserve.failing.Fail(kind, 1, Fault::Error(ENOSPC), Repeat::kAlways);
-    for (int i = 0; i < 10 && reserve.blocks.Prepare(0, 0); i++) continue;
-    CHECK(!reserve.blocks.Prepare(0, 0));
+    for (int i = 0; i < 10 && reserve.blocks.Prepare(0); i++) continue;
+    CHECK(!reserve.blocks.Prepare(0));
     reserve.Write(0, 5000);
   }
 }

@@ -186,7 +186,7 @@ void CrashWorkload::AppendBatch() {
     if (!status.ok()) return;
   }
   Appended first;
-  const Status status = store_->CommitBatch(clock_, static_cast<Want>(random_.Below(3)), &first);
+  const Status status = store_->CommitBatch(messages.size(), clock_, static_cast<Want>(random_.Below(3)), &first);
   if (status.ok()) model.Append(key, messages, first.offset, first.position, first.store_timestamp);
   (void)Settle(status);
 }

@@ -61,6 +61,12 @@ class FailingPlatform final : public Platform {
  public:
   explicit FailingPlatform(Platform* base) : base_(*base) {}
 
+  struct Range {
+    int64_t position;
+    int64_t size;
+  };
+  std::vector<Range> read_ahead;  // what was asked to be in memory
+
   // The nth matching call from now on (1: the next). Rules add up; of those that match a call the oldest decides.
   void Fail(std::optional<CallKind> kind, int64_t nth, Fault fault, Repeat repeat);
   void Heal();  // forgets all rules
@@ -78,6 +84,10 @@ class FailingPlatform final : public Platform {
   IoResult Read(FileHandle file, std::span<std::byte> to, int64_t position, ReadMode mode) override;
   IoResult Write(FileHandle file, std::span<const std::byte> from, int64_t position) override;
   IoResult Reserve(FileHandle file, int64_t position, int64_t size) override;
+  void ReadAhead(FileHandle file, int64_t position, int64_t size) override {
+    read_ahead.push_back({position, size});
+    base_.ReadAhead(file, position, size);
+  }
   IoResult WriteZerosDurably(FileHandle file, int64_t position, int64_t size) override;
   IoResult Sync(FileHandle file) override;
   IoResult NextData(FileHandle file, int64_t position) override;

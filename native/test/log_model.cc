@@ -42,7 +42,7 @@ void LogModel::Append(const QueueKey& queue, const std::vector<RecordFields>& me
     record.ends_unit = unit.size() + 1 == messages.size();
     const bool is_first = is_batch && unit.empty();
     record.bytes.resize(EncodedBytes(fields, is_first));
-    EncodeRecord(record.bytes, fields, is_first);
+    record.body_crc = EncodeRecord(record.bytes, fields, is_first);
     bytes += static_cast<int64_t>(record.bytes.size());
     unit.push_back(std::move(record));
   }
@@ -54,7 +54,7 @@ void LogModel::Append(const QueueKey& queue, const std::vector<RecordFields>& me
   for (ModelRecord& record : unit) {
     record.position = end_;
     record.offset = record.has_entry ? next++ : 0;
-    SealRecord(record.bytes, record.offset, record.position, store_timestamp);
+    SealRecord(record.bytes, record.offset, record.position, store_timestamp, record.body_crc);
     end_ = record.end();
     records_.push_back(std::move(record));
   }

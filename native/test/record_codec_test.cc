@@ -178,7 +178,8 @@ TEST("what only the log knows is zero until the record is sealed") {
 
 TEST("a record sealed again at another place is whole there and bad at the first one") {
   std::vector<std::byte> record = Sealed(GoldenFields(), 8, 197);
-  SealRecord(record, 9, 1000, testing::kGoldenStoreTimestamp + 1);
+  const uint32_t body_crc = Crc32(0, GoldenFields().body);
+  SealRecord(record, 9, 1000, testing::kGoldenStoreTimestamp + 1, body_crc);
   RecordView view;
   CHECK_EQ(DecodeWhole(record, 197, &view), RecordKind::kBad);
   REQUIRE_EQ(DecodeWhole(record, 1000, &view), RecordKind::kRecord);
@@ -193,12 +194,12 @@ TEST("the first record of a batch carries count and bytes right before its check
     fields.properties = properties;
     CHECK_EQ(EncodedBytes(fields, true), EncodedBytes(fields, false) + format::kBatchPropertyBytes);
     std::vector<std::byte> record(EncodedBytes(fields, true));
-    EncodeRecord(record, fields, true);
+    const uint32_t body_crc = EncodeRecord(record, fields, true);
     CHECK_EQ(Text(std::span(record).last(59).first(39)),
              "__MILLRACE_BATCH\1"
              "0000000000:0000000000\2");
     SealBatchMark(record, 42, UINT32_MAX);
-    SealRecord(record, 1, 2, 3);
+    SealRecord(record, 1, 2, 3, body_crc);
     CHECK_EQ(Text(std::span(record).last(59).first(39)),
              "__MILLRACE_BATCH\1"
              "0000000042:4294967295\2");

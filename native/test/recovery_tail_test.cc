@@ -67,7 +67,7 @@ TEST("an unfinished batch at the end is cut back to its first record") {
     const std::vector<RecordFields> messages(4);
     for (const RecordFields& message : messages) CHECK_OK(store->AddToBatch(message));
     Appended first;
-    CHECK_OK(store->CommitBatch(1'700'000'000'000, Want::kNothing, &first));
+    CHECK_OK(store->CommitBatch(messages.size(), 1'700'000'000'000, Want::kNothing, &first));
     store->EndTurn();
     directory.machine.RunServices(3);
     CHECK_EQ(store->marks().written, store->next_position());

@@ -74,6 +74,7 @@ class SimulatedPlatform final : public Platform {
   IoResult Read(FileHandle file, std::span<std::byte> to, int64_t position, ReadMode mode) override;
   IoResult Write(FileHandle file, std::span<const std::byte> from, int64_t position) override;
   IoResult Reserve(FileHandle file, int64_t position, int64_t size) override;
+  void ReadAhead(FileHandle, int64_t, int64_t) override {}
   IoResult WriteZerosDurably(FileHandle file, int64_t position, int64_t size) override;
   IoResult Sync(FileHandle file) override;
   IoResult NextData(FileHandle file, int64_t position) override;

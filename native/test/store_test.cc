@@ -105,6 +105,37 @@ TEST("what was appended through the mapping is read back, after a close and afte
   RoundTrip(false, true);
 }
 
+TEST("a batch into which something else is appended is refused whole") {
+  for (int what = 0; what < 4; what++) {
+    const testing::Note note("what", what);
+    TemporaryDirectory directory;
+    std::unique_ptr<Store> store;
+    REQUIRE(Store::Open(RealPlatform(), directory.path(), SmallConfig(false, false), nullptr, nullptr, &store).ok());
+    const int32_t queue = store->OpenQueue("Topic", 0);
+    const std::string body = BodyOf(0);
+    RecordFields fields;
+    fields.body = std::as_bytes(std::span(body));
+    Appended appended;
+    store->BeginBatch(queue);
+    CHECK(store->AddToBatch(fields).ok());
+    if (what == 0) CHECK(store->Append(queue, fields, 1, Want::kNothing, &appended).ok());
+    if (what == 1) {
+      CHECK(store->AppendInline(queue, fields, 1, false, &appended).ok());
+      CHECK(store->AddToBatch(fields).code() == Code::kInvalid);
+    }
+    if (what == 2) store->BeginBatch(queue);
+    CHECK(store->CommitBatch(what == 3 ? 2 : 1, 1, Want::kNothing, &appended).code() == Code::kInvalid);
+    store->EndTurn();
+    store->BeginBatch(queue);
+    CHECK(store->AddToBatch(fields).ok());
+    CHECK(store->CommitBatch(1, 1, Want::kNothing, &appended).ok());
+    CHECK(store->Close().ok());
+    Store::QueueNumbers numbers;
+    REQUIRE(store->Numbers(queue, &numbers));
+    CHECK_EQ(numbers.max, what < 2 ? 2 : 1);
+  }
+}
+
 TEST("a second opener in the same process is told who holds the store") {
   TemporaryDirectory directory;
   std::unique_ptr<Store> first;

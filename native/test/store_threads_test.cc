@@ -1,6 +1,7 @@
 // The whole store with real threads: one producer, readers beside it, and everything that runs by itself. Made for the thread
 // sanitizer.
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
@@ -105,6 +106,53 @@ void AppendAndRead(bool sync, bool mapped) {
   REQUIRE_OK(Store::Open(RealPlatform(), directory.path(), config, nullptr, nullptr, &store));
   CHECK(store->report().clean);
   for (int32_t id = 0; id < kQueues; id++) ReadAll(*store, store->OpenQueue("Topic", id), kMessages / kQueues);
+}
+
+// Appends from inside the writer's own thread, which is the first to make progress, so that it never runs out of groups: until
+// something is durable or it takes too long.
+struct TirelessProducer : StoreListener {
+  void OnProgress() override {
+    std::thread::id nobody;
+    writer.compare_exchange_strong(nobody, std::this_thread::get_id());
+    if (writer.load() != std::this_thread::get_id() || is_over) return;
+    is_late = std::chrono::steady_clock::now() > give_up;
+    if (is_late || store->marks().durable > 0) {
+      is_over = true;
+      is_over.notify_all();
+      return;
+    }
+    RecordFields fields;
+    Appended appended;
+    CHECK_OK(store->Append(queue, fields, 1, Want::kWritten, &appended));
+    store->EndTurn();
+  }
+  Store* store = nullptr;
+  int32_t queue = 0;
+  const std::chrono::steady_clock::time_point give_up = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  std::atomic<std::thread::id> writer{};
+  std::atomic<bool> is_over{false};
+  std::atomic<bool> is_late{false};
+};
+
+TEST("a writer that is kept busy does not keep anybody from becoming durable") {
+  TemporaryDirectory directory;
+  StoreConfig config;
+  config.file_bytes = int64_t{64} << 20;
+  config.commit.sync = false;
+  config.commit.visible_when_durable = false;
+  config.commit.interval_nanos = 10'000'000;
+  TirelessProducer producer;
+  std::unique_ptr<Store> store;
+  REQUIRE_OK(Store::Open(RealPlatform(), directory.path(), config, nullptr, &producer, &store));
+  producer.queue = store->OpenQueue("Topic", 0);
+  producer.store = store.get();
+  RecordFields fields;
+  Appended appended;
+  REQUIRE_OK(store->Append(producer.queue, fields, 1, Want::kWritten, &appended));
+  store->EndTurn();
+  producer.is_over.wait(false);
+  CHECK(!producer.is_late);
+  CHECK_OK(store->Close());
 }
 
 TEST("readers beside a producer see every message once and in order, with sync flush") { AppendAndRead(true, false); }
