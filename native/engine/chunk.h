@@ -15,8 +15,8 @@ namespace millrace {
 struct LastRecord {
   int64_t position = -1;  // -1: there is none
   int32_t size = 0;
-  uint32_t checksum = 0;
   int64_t store_timestamp = 0;
+  uint32_t checksum = 0;  // known once the record is sealed
 };
 
 // A position and the newest record below it, sampled together.

@@ -187,16 +187,17 @@ bool GroupCommit::WriteGroup() {
   return !group.empty();
 }
 
-Status GroupCommit::WriteChunk(const Chunk& chunk) {
-  for (const Extent& extent : chunk.extents) {
-    Status status = WriteExtent(chunk, extent);
+Status GroupCommit::WriteChunk(Chunk& chunk) {
+  for (Extent& extent : chunk.extents) {
+    Status status = WriteExtent(extent, {chunk.bytes.get() + extent.at, extent.bytes});
     if (!status.ok()) return std::move(status).At(extent.position);
     Advance(extent);
   }
   return Status::Ok();
 }
 
-Status GroupCommit::WriteExtent(const Chunk& chunk, const Extent& extent) {
+Status GroupCommit::WriteExtent(Extent& extent, std::span<std::byte> bytes) {
+  extent.last.checksum = listener_.Seal(bytes);
   const int64_t start = files_.StartOf(extent.position);
   if (extent.position == start) {
     Status status = files_.Create(start);
@@ -212,7 +213,6 @@ Status GroupCommit::WriteExtent(const Chunk& chunk, const Extent& extent) {
   Status status = blocks_.BeforeWrite(*file, extent.position, end);
   if (!status.ok()) return std::move(status).In(files_.PathOf(start));
 
-  const std::span<const std::byte> bytes(chunk.bytes.get() + extent.at, extent.bytes);
   // One writer at a time: no need of an atomic addition.
   counters_.writes.store(counters_.writes.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   if (policy_.mapped) {

@@ -32,6 +32,9 @@ enum class Want { kNothing, kWritten, kDurable };
 class CommitListener {
  public:
   virtual ~CommitListener() = default;
+  // Completes records that are about to be written: whoever writes calls it, once for an extent, and keeps others from writing.
+  // Returns the checksum of the last one.
+  virtual uint32_t Seal(std::span<std::byte> records) = 0;
   // A watermark moved, or the log failed or rejected. `wake` is true when somebody waits for it.
   virtual void OnProgress(bool wake) = 0;
 };
@@ -108,8 +111,8 @@ class GroupCommit {
   void WakeFlusherIfDue(int64_t before);
   // With writing_ held: everything that was passed on so far. True when something was written or rejected.
   bool WriteGroup();
-  Status WriteChunk(const Chunk& chunk);
-  Status WriteExtent(const Chunk& chunk, const Extent& extent);
+  Status WriteChunk(Chunk& chunk);
+  Status WriteExtent(Extent& extent, std::span<std::byte> bytes);
   void Advance(const Extent& extent);
   void Reject(Status status);
   // With syncing_ held: everything written so far becomes durable.

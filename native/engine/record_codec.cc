@@ -75,6 +75,10 @@ std::byte* PutProperties(std::byte* at, const RecordFields& fields, bool first_o
   return PutByte(at, kValueEnd);
 }
 
+size_t BornHostBytes(std::span<const std::byte> record) {
+  return (LoadI32(record.data() + kSysFlagAt) & kBornHostV6) != 0 ? kHostV6Bytes : kHostV4Bytes;
+}
+
 // Most significant digit first.
 void StoreDecimal(std::byte* at, uint32_t value) {
   for (size_t i = kDigits; i-- > 0; value /= 10) at[i] = static_cast<std::byte>('0' + value % 10);
@@ -93,18 +97,17 @@ size_t EncodedBytes(const RecordFields& fields, bool first_of_batch) {
   return fixed + (NeedsV2(fields) ? 1 : 0) + content;
 }
 
-uint32_t EncodeRecord(std::span<std::byte> to, const RecordFields& fields, bool first_of_batch) {
+void EncodeRecord(std::span<std::byte> to, const RecordFields& fields, bool first_of_batch) {
   const size_t properties_bytes = StoredPropertiesBytes(fields, first_of_batch);
   assert(to.size() == EncodedBytes(fields, first_of_batch) && to.size() <= INT32_MAX);
   assert(properties_bytes <= kMaxPropertiesBytes && fields.topic.size() <= INT16_MAX);
   assert((fields.sys_flag & (kBornHostV6 | kStoreHostV6)) == 0);
 
   const int32_t host_flags = (fields.born_host.is_v6 ? kBornHostV6 : 0) | (fields.store_host.is_v6 ? kStoreHostV6 : 0);
-  const uint32_t body_crc = Crc32(0, fields.body);
   std::byte* at = to.data();
   at = PutI32(at, static_cast<int32_t>(to.size()));
   StoreU32(at, NeedsV2(fields) ? kMagicV2 : kMagicV1);
-  StoreU32(at + 4, StoredCrc(body_crc));
+  StoreU32(at + 4, 0);  // checksum of the body
   at = PutI32(at + 8, fields.queue_id);
   at = PutI32(at, fields.flag);
   at = PutI64(at, 0);  // queue offset
@@ -123,10 +126,9 @@ uint32_t EncodeRecord(std::span<std::byte> to, const RecordFields& fields, bool 
   at = PutU16(at, properties_bytes);
   at = PutProperties(at, fields, first_of_batch);
   assert(at == to.data() + to.size());
-  return body_crc;
 }
 
-void SealBatchMark(std::span<std::byte> record, uint32_t count, uint32_t bytes) {
+void MarkBatch(std::span<std::byte> record, uint32_t count, uint32_t bytes) {
   assert(record.size() >= kMinRecordBytes + kBatchFromEnd);
   std::byte* name = record.data() + record.size() - kBatchFromEnd;
   assert(std::memcmp(name, kBatchName, sizeof kBatchName - 1) == 0);
@@ -135,27 +137,38 @@ void SealBatchMark(std::span<std::byte> record, uint32_t count, uint32_t bytes) 
   StoreDecimal(digits + kDigits + 1, bytes);
 }
 
-uint32_t SealRecord(std::span<std::byte> record, int64_t queue_offset, int64_t position, int64_t store_timestamp,
-                    uint32_t body_crc) {
-  assert(record.size() >= kMinRecordBytes + kCrcPropertyBytes && LoadU32(record.data()) == record.size());
-  const int32_t sys_flag = LoadI32(record.data() + kSysFlagAt);
-  const size_t born_bytes = (sys_flag & kBornHostV6) != 0 ? kHostV6Bytes : kHostV4Bytes;
-  const size_t store_bytes = (sys_flag & kStoreHostV6) != 0 ? kHostV6Bytes : kHostV4Bytes;
+void PlaceRecord(std::span<std::byte> record, int64_t queue_offset, int64_t position, int64_t store_timestamp) {
   StoreI64(record.data() + kQueueOffsetAt, queue_offset);
   StoreI64(record.data() + kPositionAt, position);
-  StoreI64(record.data() + kBornHostAt + born_bytes, store_timestamp);
+  StoreI64(record.data() + kBornHostAt + BornHostBytes(record), store_timestamp);
+}
 
-  // The body is most of a record, and its bytes have only just been stored: reading them back would wait for that.
-  const size_t body_at = kBodySizeV4At + sizeof(int32_t) + born_bytes + store_bytes - 2 * kHostV4Bytes;
+uint32_t SealRecord(std::span<std::byte> record) {
+  assert(record.size() >= kMinRecordBytes + kCrcPropertyBytes && LoadU32(record.data()) == record.size());
+  const size_t store_bytes = (LoadI32(record.data() + kSysFlagAt) & kStoreHostV6) != 0 ? kHostV6Bytes : kHostV4Bytes;
+  const size_t body_at = kBodySizeV4At + sizeof(int32_t) + BornHostBytes(record) + store_bytes - 2 * kHostV4Bytes;
   const std::span<const std::byte> body = record.subspan(body_at, LoadU32(record.data() + body_at - sizeof(int32_t)));
+  const uint32_t body_crc = Crc32(0, body);
+  StoreU32(record.data() + kBodyCrcAt, StoredCrc(body_crc));
+
   const size_t behind = body_at + body.size();
-  uint32_t whole = Crc32Known(Crc32(0, record.first(body_at)), body, body_crc);
-  whole = Crc32(whole, record.subspan(behind, record.size() - kCrcPropertyBytes - behind));
-  const uint32_t checksum = StoredCrc(whole);
-  uint32_t crc = checksum;
+  uint32_t crc = Crc32Known(Crc32(0, record.first(body_at)), body, body_crc);
+  crc = Crc32(crc, record.subspan(behind, record.size() - kCrcPropertyBytes - behind));
+  const uint32_t checksum = StoredCrc(crc);
+  uint32_t rest = checksum;
   std::byte* digit = record.data() + record.size() - kCrcDigitsFromEnd;
-  for (size_t i = 0; i < kDigits; ++i, crc /= 10) digit[i] = static_cast<std::byte>('0' + crc % 10);
+  for (size_t i = 0; i < kDigits; ++i, rest /= 10) digit[i] = static_cast<std::byte>('0' + rest % 10);
   return checksum;
+}
+
+uint32_t SealRecords(std::span<std::byte> records) {
+  uint32_t last = 0;
+  for (size_t at = 0; at < records.size() && LoadU32(records.data() + at + kMagicAt) != kMagicBlank;) {
+    const size_t size = LoadU32(records.data() + at);
+    last = SealRecord(records.subspan(at, size));
+    at += size;
+  }
+  return last;
 }
 
 void EncodeBlank(std::span<std::byte> to, int32_t bytes_to_end_of_file) {

@@ -42,14 +42,16 @@ size_t EncodedBytes(const RecordFields& fields, bool first_of_batch);
 // Bytes of the properties as stored (that separator, the batch's mark and the checksum included): at most kMaxPropertiesBytes.
 size_t StoredPropertiesBytes(const RecordFields& fields, bool first_of_batch);
 
-// Writes the record into `to` (exactly EncodedBytes) with zero in place of what only the log knows, and of the checksum's digits.
-// Returns the checksum of the body, all 32 bits of it, which SealRecord wants.
-uint32_t EncodeRecord(std::span<std::byte> to, const RecordFields& fields, bool first_of_batch);
+// Writes the record into `to` (exactly EncodedBytes) with zero in place of what only the log knows, and of the checksums.
+void EncodeRecord(std::span<std::byte> to, const RecordFields& fields, bool first_of_batch);
 // Fills in the batch's mark of a record that was encoded with first_of_batch.
-void SealBatchMark(std::span<std::byte> record, uint32_t count, uint32_t bytes);
-// Fills in the place in queue and log and the store's time, then the checksum, which is returned. After this the record is whole.
-uint32_t SealRecord(std::span<std::byte> record, int64_t queue_offset, int64_t position, int64_t store_timestamp,
-                    uint32_t body_crc);
+void MarkBatch(std::span<std::byte> record, uint32_t count, uint32_t bytes);
+// Fills in the place in queue and log, and the store's time.
+void PlaceRecord(std::span<std::byte> record, int64_t queue_offset, int64_t position, int64_t store_timestamp);
+// Fills in the checksums of the body and of the record, and returns the latter. After this the record is whole.
+uint32_t SealRecord(std::span<std::byte> record);
+// Seals records that follow each other, up to the end or to a BLANK; the checksum of the last one, 0 when there is none.
+uint32_t SealRecords(std::span<std::byte> records);
 
 // The end of a file that cannot hold the next record.
 void EncodeBlank(std::span<std::byte> to /* 8 */, int32_t bytes_to_end_of_file);

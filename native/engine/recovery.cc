@@ -160,7 +160,7 @@ Status Recovery::TakeRecord(const RecordView& record, Pass* pass) {
     suspects.clear();
   }
   const int64_t store_timestamp = std::max(pass->last.store_timestamp, record.store_timestamp);
-  pass->last = LastRecord{pass->at, static_cast<int32_t>(size), record.checksum, store_timestamp};
+  pass->last = LastRecord{pass->at, static_cast<int32_t>(size), store_timestamp, record.checksum};
   pass->outcome->recovered_messages++;
   pass->at += size;
   if (!pass->dispatch || pass->at - pass->flushed_at <= kFlushBytes) return Status::Ok();

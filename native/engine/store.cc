@@ -52,10 +52,10 @@ Status Store::Append(int32_t handle, RecordFields fields, int64_t now, Want want
   const int64_t offset = has_entry ? queue->next_offset() : 0;
   const CommitLog::Placed placed = log_->Place(size, now);
   const std::span<std::byte> record(placed.bytes, size);
-  const uint32_t body_crc = EncodeRecord(record, fields, false);
-  const uint32_t checksum = SealRecord(record, offset, placed.position, placed.store_timestamp, body_crc);
+  EncodeRecord(record, fields, false);
+  PlaceRecord(record, offset, placed.position, placed.store_timestamp);
   if (has_entry) queues_->Push(handle, *queue, {placed.position, TagsCode(fields.properties), static_cast<int32_t>(size)});
-  log_->Commit(size, {placed.position, static_cast<int32_t>(size), checksum, placed.store_timestamp}, 1, want);
+  log_->Commit(size, {placed.position, static_cast<int32_t>(size), placed.store_timestamp}, 1, want);
   *appended = {offset, placed.position, static_cast<int64_t>(size), placed.store_timestamp};
   return status;
 }
@@ -83,10 +83,10 @@ Status Store::AddToBatch(RecordFields fields) {
   if (!log_->Fits(batch_bytes_ + size)) return Status(Code::kTooLarge);
   std::byte* const draft = group_->Draft(batch_bytes_, size);
   if (draft == nullptr) return Status(Code::kInvalid);
-  const uint32_t body_crc = EncodeRecord({draft + batch_bytes_, size}, fields, first);
+  EncodeRecord({draft + batch_bytes_, size}, fields, first);
   const int32_t type = fields.sys_flag & format::kTransactionMask;
   const bool has_entry = type == 0 || type == format::kTransactionCommit;
-  batch_.push_back({batch_bytes_, static_cast<int64_t>(size), TagsCode(fields.properties), body_crc, has_entry});
+  batch_.push_back({batch_bytes_, static_cast<int64_t>(size), TagsCode(fields.properties), has_entry});
   batch_bytes_ += size;
   return Status::Ok();
 }
@@ -109,19 +109,18 @@ Status Store::CommitBatch(size_t count, int64_t now, Want want, Appended* first)
   const CommitLog::Placed placed = PlaceBatch(now);
   int64_t offset = queue->next_offset();
   *first = {offset, placed.position, batch_[0].size, placed.store_timestamp};
-  LastRecord last;
+  MarkBatch({placed.bytes, static_cast<size_t>(batch_[0].size)}, static_cast<uint32_t>(count), static_cast<uint32_t>(batch_bytes_));
   for (const BatchRecord& one : batch_) {
-    const std::span<std::byte> record(placed.bytes + one.at, static_cast<size_t>(one.size));
     const int64_t position = placed.position + static_cast<int64_t>(one.at);
-    if (one.at == 0) SealBatchMark(record, static_cast<uint32_t>(batch_.size()), static_cast<uint32_t>(batch_bytes_));
-    const uint32_t checksum = SealRecord(record, one.has_entry ? offset : 0, position, placed.store_timestamp, one.body_crc);
-    if (one.has_entry) {
-      queues_->Push(batch_queue_, *queue, {position, one.tags_code, static_cast<int32_t>(one.size)});
-      offset++;
-    }
-    last = {position, static_cast<int32_t>(one.size), checksum, placed.store_timestamp};
+    PlaceRecord({placed.bytes + one.at, static_cast<size_t>(one.size)}, one.has_entry ? offset : 0, position,
+                placed.store_timestamp);
+    if (!one.has_entry) continue;
+    queues_->Push(batch_queue_, *queue, {position, one.tags_code, static_cast<int32_t>(one.size)});
+    offset++;
   }
-  log_->Commit(batch_bytes_, last, static_cast<int64_t>(batch_.size()), want);
+  const BatchRecord& end = batch_.back();
+  const LastRecord last{placed.position + static_cast<int64_t>(end.at), static_cast<int32_t>(end.size), placed.store_timestamp};
+  log_->Commit(batch_bytes_, last, static_cast<int64_t>(count), want);
   return status;
 }
 

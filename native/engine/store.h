@@ -141,6 +141,7 @@ class Store : private CommitListener {
   CommitLog::Placed PlaceBatch(int64_t now);
   ConsumeQueue* ProducerQueue(int32_t handle);
   Status StartServices(const WatermarkSlot& base, const Mark& end);
+  uint32_t Seal(std::span<std::byte> records) override { return SealRecords(records); }
   void OnProgress(bool wake) override;
   int64_t visible() const { return follower_ ? follower_->visible() : group_->visible(); }
   int64_t first() const { return files_->empty() ? marks().written : files_->first(); }
@@ -149,7 +150,6 @@ class Store : private CommitListener {
     size_t at;
     int64_t size;
     int64_t tags_code;
-    uint32_t body_crc;
     bool has_entry;
   };
 

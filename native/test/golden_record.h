@@ -83,8 +83,9 @@ inline RecordFields GoldenFields() {
 
 inline std::vector<std::byte> Sealed(const RecordFields& fields, int64_t queue_offset, int64_t position) {
   std::vector<std::byte> record(EncodedBytes(fields, false));
-  const uint32_t body_crc = EncodeRecord(record, fields, false);
-  SealRecord(record, queue_offset, position, kGoldenStoreTimestamp, body_crc);
+  EncodeRecord(record, fields, false);
+  PlaceRecord(record, queue_offset, position, kGoldenStoreTimestamp);
+  SealRecord(record);
   return record;
 }
 

@@ -21,6 +21,10 @@ struct Group : BareDirectory, CommitListener {
     CHECK_OK(group.Start(Mark{}));
     machine.RunServices(10);
   }
+  uint32_t Seal(std::span<std::byte> bytes) override {
+    sealed += std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    return static_cast<uint32_t>(bytes.size());
+  }
   void OnProgress(bool wake) override {
     progress++;
     wakes += wake ? 1 : 0;
@@ -31,7 +35,7 @@ struct Group : BareDirectory, CommitListener {
     std::copy(BytesOf(text).begin(), BytesOf(text).end(), at);
     const int64_t position = next;
     next += static_cast<int64_t>(text.size());
-    group.Staged(next, {position, static_cast<int32_t>(text.size()), 1, position}, 1, want);
+    group.Staged(next, {position, static_cast<int32_t>(text.size()), position}, 1, want);
   }
   std::string InFile(int64_t start, size_t bytes) { return Text(paths.commit_log + "/" + FileName(start)).substr(0, bytes); }
   void CheckMarks(int64_t written, int64_t durable, int64_t visible) {
@@ -45,6 +49,7 @@ struct Group : BareDirectory, CommitListener {
   BlockReserve blocks;
   GroupCommit group;
   int64_t next = 0;
+  std::string sealed;
   int progress = 0;
   int wakes = 0;
 };
@@ -68,6 +73,8 @@ TEST("nothing is written before the turn ends, and then the whole group with one
   CHECK_EQ(group.group.staged_bytes(), 0);
   CHECK_EQ(group.group.durable_mark().messages, 10);
   CHECK_EQ(group.group.durable_mark().last.position, 72);
+  CHECK_EQ(group.group.durable_mark().last.checksum, 80U);
+  CHECK_EQ(group.sealed.size(), 80);
   CHECK_EQ(group.InFile(0, 16), "record 0record 1");
 }
 

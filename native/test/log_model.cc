@@ -42,19 +42,20 @@ void LogModel::Append(const QueueKey& queue, const std::vector<RecordFields>& me
     record.ends_unit = unit.size() + 1 == messages.size();
     const bool is_first = is_batch && unit.empty();
     record.bytes.resize(EncodedBytes(fields, is_first));
-    record.body_crc = EncodeRecord(record.bytes, fields, is_first);
+    EncodeRecord(record.bytes, fields, is_first);
     bytes += static_cast<int64_t>(record.bytes.size());
     unit.push_back(std::move(record));
   }
   CHECK_EQ(position, PlaceOf(bytes));
   int64_t& next = next_[queue];
   if (is_batch || unit[0].has_entry) CHECK_EQ(offset, next);
-  if (is_batch) SealBatchMark(unit[0].bytes, static_cast<uint32_t>(unit.size()), static_cast<uint32_t>(bytes));
+  if (is_batch) MarkBatch(unit[0].bytes, static_cast<uint32_t>(unit.size()), static_cast<uint32_t>(bytes));
   end_ = PlaceOf(bytes);
   for (ModelRecord& record : unit) {
     record.position = end_;
     record.offset = record.has_entry ? next++ : 0;
-    SealRecord(record.bytes, record.offset, record.position, store_timestamp, record.body_crc);
+    PlaceRecord(record.bytes, record.offset, record.position, store_timestamp);
+    SealRecord(record.bytes);
     end_ = record.end();
     records_.push_back(std::move(record));
   }

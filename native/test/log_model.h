@@ -25,7 +25,6 @@ struct ModelRecord {
   bool has_entry = true;
   bool ends_unit = true;  // the log may end behind it: it is no inner part of a batch
   int64_t tags_code = 0;
-  uint32_t body_crc = 0;
   std::vector<std::byte> bytes;
 
   int64_t end() const { return position + static_cast<int64_t>(bytes.size()); }

@@ -17,8 +17,9 @@ std::vector<std::byte> RecordAt(int64_t position, size_t body_bytes) {
   fields.topic = "T";
   fields.body = BytesOf(body);
   std::vector<std::byte> record(EncodedBytes(fields, false));
-  const uint32_t body_crc = EncodeRecord(record, fields, false);
-  SealRecord(record, 0, position, 1, body_crc);
+  EncodeRecord(record, fields, false);
+  PlaceRecord(record, 0, position, 1);
+  SealRecord(record);
   return record;
 }
 

@@ -178,13 +178,44 @@ TEST("what only the log knows is zero until the record is sealed") {
 
 TEST("a record sealed again at another place is whole there and bad at the first one") {
   std::vector<std::byte> record = Sealed(GoldenFields(), 8, 197);
-  const uint32_t body_crc = Crc32(0, GoldenFields().body);
-  SealRecord(record, 9, 1000, testing::kGoldenStoreTimestamp + 1, body_crc);
+  PlaceRecord(record, 9, 1000, testing::kGoldenStoreTimestamp + 1);
+  SealRecord(record);
   RecordView view;
   CHECK_EQ(DecodeWhole(record, 197, &view), RecordKind::kBad);
   REQUIRE_EQ(DecodeWhole(record, 1000, &view), RecordKind::kRecord);
   CHECK_EQ(view.queue_offset, 9);
   CHECK_EQ(view.store_timestamp, testing::kGoldenStoreTimestamp + 1);
+}
+
+TEST("records that follow each other are sealed together, up to a BLANK") {
+  for (const bool with_blank : {false, true}) {
+    std::vector<std::byte> expected, records;
+    for (int i = 0; i < 3; i++) {
+      RecordFields fields = GoldenFields();
+      fields.properties = std::string_view("a\1b").substr(0, i == 1 ? 3 : 0);
+      const int64_t position = static_cast<int64_t>(expected.size());
+      const std::vector<std::byte> sealed = Sealed(fields, i, position);
+      std::vector<std::byte> record(sealed.size());
+      EncodeRecord(record, fields, false);
+      PlaceRecord(record, i, position, testing::kGoldenStoreTimestamp);
+      expected.insert(expected.end(), sealed.begin(), sealed.end());
+      records.insert(records.end(), record.begin(), record.end());
+    }
+    if (with_blank) {
+      std::byte blank[format::kBlankBytes];
+      EncodeBlank(blank, 100);
+      expected.insert(expected.end(), std::begin(blank), std::end(blank));
+      records.insert(records.end(), std::begin(blank), std::end(blank));
+    }
+    SealRecords(records);
+    CHECK(records == expected);
+  }
+  std::byte blank[format::kBlankBytes];
+  EncodeBlank(blank, 100);
+  CHECK_EQ(SealRecords(blank), 0U);
+  std::vector<std::byte> one = Sealed(GoldenFields(), 8, 197);
+  const uint32_t checksum = SealRecord(one);
+  CHECK_EQ(SealRecords(one), checksum);
 }
 
 TEST("the first record of a batch carries count and bytes right before its checksum") {
@@ -194,12 +225,13 @@ TEST("the first record of a batch carries count and bytes right before its check
     fields.properties = properties;
     CHECK_EQ(EncodedBytes(fields, true), EncodedBytes(fields, false) + format::kBatchPropertyBytes);
     std::vector<std::byte> record(EncodedBytes(fields, true));
-    const uint32_t body_crc = EncodeRecord(record, fields, true);
+    EncodeRecord(record, fields, true);
     CHECK_EQ(Text(std::span(record).last(59).first(39)),
              "__MILLRACE_BATCH\1"
              "0000000000:0000000000\2");
-    SealBatchMark(record, 42, UINT32_MAX);
-    SealRecord(record, 1, 2, 3, body_crc);
+    MarkBatch(record, 42, UINT32_MAX);
+    PlaceRecord(record, 1, 2, 3);
+    SealRecord(record);
     CHECK_EQ(Text(std::span(record).last(59).first(39)),
              "__MILLRACE_BATCH\1"
              "0000000042:4294967295\2");

@@ -51,9 +51,10 @@ TEST("random records read back as they were given") {
     const auto store_timestamp = static_cast<int64_t>(random());
 
     std::vector<std::byte> record(EncodedBytes(fields, first_of_batch));
-    const uint32_t body_crc = EncodeRecord(record, fields, first_of_batch);
-    if (first_of_batch) SealBatchMark(record, count, ~count);
-    SealRecord(record, queue_offset, position, store_timestamp, body_crc);
+    EncodeRecord(record, fields, first_of_batch);
+    if (first_of_batch) MarkBatch(record, count, ~count);
+    PlaceRecord(record, queue_offset, position, store_timestamp);
+    SealRecord(record);
     record.resize(record.size() + random() % 10, std::byte{0xEE});  // of what follows
     for (const ChecksumRule rule : {ChecksumRule::kRequired, ChecksumRule::kIfThere, ChecksumRule::kSkip}) {
       RecordView view;
@@ -81,8 +82,9 @@ TEST("what a record of 1 KiB costs to write and to read is printed") {
     return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - begin).count() / kRounds;
   };
   const double write = nanos_each([&](int i) {
-    const uint32_t body_crc = EncodeRecord(record, fields, false);
-    SealRecord(record, i, 1, 2, body_crc);
+    EncodeRecord(record, fields, false);
+    PlaceRecord(record, i, 1, 2);
+    SealRecord(record);
   });
   bool is_valid = true;
   const double read = nanos_each([&](int) {

@@ -12,8 +12,9 @@ namespace {
 // A record as RocketMQ writes it by default: without `__CRC32#`.
 std::vector<std::byte> ForeignRecord(const RecordFields& fields, int64_t offset, int64_t position) {
   std::vector<std::byte> record(EncodedBytes(fields, false));
-  const uint32_t body_crc = EncodeRecord(record, fields, false);
-  SealRecord(record, offset, position, 1'750'000'000'000, body_crc);
+  EncodeRecord(record, fields, false);
+  PlaceRecord(record, offset, position, 1'750'000'000'000);
+  SealRecord(record);
   const size_t properties_at = record.size() - format::kCrcPropertyBytes;  // there are no others
   record.resize(properties_at);
   StoreI32(record.data() + format::kSizeAt, static_cast<int32_t>(record.size()));

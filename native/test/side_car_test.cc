@@ -12,7 +12,7 @@ WatermarkSlot SlotWith(int64_t durable) {
   slot.generation = 3;
   slot.session = 4;
   slot.durable = slot.written = slot.visible = durable;
-  slot.last = {durable - 100, 100, 77, 5};
+  slot.last = {durable - 100, 100, 5, 77};
   slot.synced_census = {2, 30};
   return slot;
 }
