@@ -5,6 +5,11 @@
 #include "io.h"
 
 namespace millrace {
+namespace {
+
+constexpr int64_t kZeroPiece = 64 * 1024;
+
+}  // namespace
 
 Status LogRepair::Find(int64_t end, int64_t* bytes) {
   end_ = cut_to_ = end;
@@ -21,15 +26,23 @@ Status LogRepair::Find(int64_t end, int64_t* bytes) {
   return status;
 }
 
-Status LogRepair::Cut(int64_t generation) {
+Status LogRepair::Cut(int64_t generation, bool believes_zeros) {
   Status status;
   if (cuts()) status = CopyAside(generation);
   if (status.ok()) status = files_.RemoveFrom(end_ == files_.StartOf(end_) ? end_ : files_.EndOf(end_));
-  if (!status.ok() || cut_to_ == end_ || !files_.Has(end_)) return status;
+  if (!status.ok() || (cut_to_ == end_ && believes_zeros) || !files_.Has(end_)) return status;
   std::shared_ptr<OpenFile> file;
   status = files_.Open(end_, &file);
   const int64_t start = files_.StartOf(end_);
-  if (status.ok()) status = io::ZeroRange(platform_, file->handle(), end_ - start, cut_to_ - start);
+  int64_t at = end_ - start;
+  while (status.ok() && !believes_zeros && at < files_.file_bytes()) {
+    int64_t data = files_.file_bytes();
+    status = io::NextData(platform_, file->handle(), at, &data);
+    if (!status.ok() || data >= files_.file_bytes()) break;
+    at = std::min(data + kZeroPiece, files_.file_bytes());
+    status = io::ZeroRange(platform_, file->handle(), data, at);
+  }
+  if (status.ok() && believes_zeros) status = io::ZeroRange(platform_, file->handle(), at, cut_to_ - start);
   if (status.ok()) status = io::Sync(platform_, file->handle());
   return status.ok() ? std::move(status) : std::move(status).In(files_.PathOf(end_));
 }

@@ -24,8 +24,9 @@ class LogRepair {
   Status Find(int64_t end, int64_t* bytes);
   bool cuts() const { return cut_to_ > end_ || later_data_; }
 
-  // Empties the log from where Find looked on. Copies are named by the generation.
-  Status Cut(int64_t generation);
+  // Empties the log from where Find looked on. Copies are named by the generation. Unless zeros are believed, because a sync
+  // failed here before, every block behind the end is written again: it may have on the disk what the page cache does not show.
+  Status Cut(int64_t generation, bool believes_zeros);
   Status WriteBlanks(const std::vector<int64_t>& positions);
   // kAborted when `tell` (bytes done, bytes in all) gives false.
   Status RewriteKept(int64_t from, int64_t to, const std::function<bool(int64_t, int64_t)>& tell);

@@ -101,6 +101,7 @@ Status Opening::ChooseStart() {
   FileSet files(platform_, paths_.commit_log, paths_.temporary, identity.file_bytes, true);
   files.Load(log_files);
   start.read_only = config_.read_only;
+  start.sync_failed = found.has_slot && found.newest.sync_failed;
   start.refuse_damage = config_.refuse_damage;
   not_believed = found.damaged;
 

@@ -241,7 +241,7 @@ Status Recovery::FindCut(RecoveryOutcome* outcome) {
 Status Recovery::Repair(int64_t generation, RecoveryOutcome* outcome) {
   const int64_t end = outcome->end.position;
   if (!Tell(RecoveryPhase::kTruncate, 0, outcome->truncated_bytes, true)) return Status(Code::kAborted);
-  Status status = repair_.Cut(generation);
+  Status status = repair_.Cut(generation, !start_.sync_failed);
   if (status.ok()) status = repair_.WriteBlanks(blanks_);
   if (status.ok()) {
     const auto tell = [this](int64_t done, int64_t total) { return Tell(RecoveryPhase::kTruncate, done, total, false); };

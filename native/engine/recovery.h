@@ -39,6 +39,7 @@ struct RecoveryStart {
   std::vector<OwnRange> own;
   std::vector<OwnRange> own_before;  // what was ours before somebody else wrote
   bool foreign = false;              // somebody else wrote, and may have cut the log and gone on without erasing what it cut
+  bool sync_failed = false;          // what the page cache shows may never have come to the disk
   bool read_only = false;
   bool refuse_damage = false;
   int64_t scan_limit = INT64_MAX;  // a read-only handle looks no further

@@ -125,6 +125,7 @@ Status Store::GrowGeneration(const Opening& opening, const Recovery& recovery, c
   if (!recovery.Cuts()) return Status::Ok();
   // That has to last before anything is cut.
   WatermarkSlot slot = base_slot_;
+  slot.sync_failed = true;  // until the cut is synced: if that fails, an open after it must not believe that it was made
   slot.first = files_->first();
   slot.durable = std::min(opening.start.watermark, end.position);
   slot.last = end.last.position + end.last.size <= slot.durable ? end.last : LastRecord{};

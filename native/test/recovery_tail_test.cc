@@ -1,7 +1,9 @@
 // The end of the log after a crash: where it is cut, what is kept aside, and the many harmless things that may stand behind it.
 #include <algorithm>
+#include <cerrno>
 
 #include "damaged_directory.h"
+#include "failing_platform.h"
 #include "io.h"
 #include "testing.h"
 
@@ -53,6 +55,57 @@ TEST("the first bad record above the watermark ends the log: cut, kept aside, ze
     directory.Flip(directory.LogFile(bad.position), directory.InFile(bad.position) + 90);
     CheckCutAt(directory, bad, directory.workload.generation);
   }
+}
+
+// A log whose end, several pages long, is written but not durable, on a machine that starts anew. Returns where that begins.
+int64_t LeaveLongTail(SimulatedPlatform& machine, const StoreConfig& config) {
+  std::unique_ptr<Store> store;
+  CHECK_OK(Store::Open(machine, "/store", config, nullptr, nullptr, &store));
+  const int32_t queue = store->OpenQueue("Orders", 0);
+  const std::string body(3000, 'x');
+  RecordFields fields;
+  fields.body = std::as_bytes(std::span(body));
+  Appended first;
+  Appended later;
+  CHECK_OK(store->AppendInline(queue, fields, 1, true, &first));
+  machine.AdvanceTime(1'000'000'000);
+  machine.RunServices(100);
+  for (int i = 0; i < 5; i++) CHECK_OK(store->AppendInline(queue, fields, 2, false, i == 0 ? &first : &later));
+  store.reset();
+  machine.Crash(CrashPlan::KeepAll());
+  return first.position;
+}
+
+TEST("what a failed sync did not bring to the disk is zeroed again, so that no power cut brings it back") {
+  StoreConfig config;
+  config.file_bytes = 64 * 1024;
+  config.commit.sync = false;
+  config.commit.visible_when_durable = false;
+  const std::string log = "/store/commitlog/" + FileName(0);
+  int failed_opens = 0;
+  for (int nth = 1; nth < 40; nth++) {
+    const Note note("the sync that fails", nth);
+    SimulatedPlatform machine(test_seed());
+    const int64_t end = LeaveLongTail(machine, config);
+    FileHandle file = kNoFile;
+    REQUIRE_OK(io::Open(machine, log, OpenMode::kReadWrite, &file));
+    REQUIRE_OK(io::Write(machine, file, std::vector<std::byte>(100), end + 50));
+    REQUIRE_OK(io::Sync(machine, file));
+    machine.Close(file);
+    FailingPlatform failing(&machine);
+    failing.OnFailedSync([&](FileHandle failed) { machine.LoseDirty(failed); });
+    failing.Fail(CallKind::kSync, nth, Fault::Error(EIO), Repeat::kOnce);
+    std::unique_ptr<Store> store;
+    if (Store::Open(failing, "/store", config, nullptr, nullptr, &store).ok()) break;
+    failed_opens++;
+    machine.KillProcess();
+    REQUIRE_OK(Store::Open(machine, "/store", config, nullptr, nullptr, &store));
+    CHECK_EQ(store->marks().written, end);
+    store.reset();
+    machine.Crash(CrashPlan::DropAll());
+    CHECK(IsZeroFrom(ContentOf(machine, log), end));
+  }
+  CHECK(failed_opens > 2);
 }
 
 TEST("an unfinished batch at the end is cut back to its first record") {

@@ -109,12 +109,12 @@ std::byte* SimulatedFile::Own(std::shared_ptr<FilePages>* image, int64_t size) {
 }
 
 int64_t SimulatedFile::NextData(int64_t position) const {
-  const int64_t stored = cache_ == nullptr ? 0 : std::min(size_, static_cast<int64_t>(cache_->size()));
-  for (int64_t begin = position / kSectorBytes * kSectorBytes; begin < stored; begin += kSectorBytes) {
-    if (std::memcmp(cache_->data() + begin, kZeroSector.data(), kSector) != 0) {
-      return std::max(position, begin / kBlockBytes * kBlockBytes);
-    }
-  }
+  const auto has_data = [](const std::shared_ptr<FilePages>& image, int64_t begin) {
+    return image != nullptr && begin < static_cast<int64_t>(image->size()) &&
+           std::memcmp(image->data() + begin, kZeroSector.data(), kSector) != 0;
+  };
+  for (int64_t begin = position / kSectorBytes * kSectorBytes; begin < size_; begin += kSectorBytes)
+    if (has_data(cache_, begin) || has_data(durable_, begin)) return std::max(position, begin / kBlockBytes * kBlockBytes);
   return size_;
 }
 

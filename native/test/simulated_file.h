@@ -65,7 +65,7 @@ class SimulatedFile {
 
   int64_t size() const { return size_; }
   int64_t blocks() const { return blocks_.count(); }
-  // The first byte at or after `position` in a block with a byte that is not zero, else the size.
+  // The first byte at or after `position` in a block with a byte that is not zero, on the disk or in the cache, else the size.
   int64_t NextData(int64_t position) const;
   // Count of bytes; 0 at the end.
   int64_t Read(std::span<std::byte> to, int64_t position) const;

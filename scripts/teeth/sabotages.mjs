@@ -74,8 +74,14 @@ export const sabotages = [
   {
     name: 'forget to zero the tail',
     file: 'log_repair.cc',
-    from: 'io::ZeroRange(platform_, file->handle(), end_ - start, cut_to_ - start);',
-    to: 'io::ZeroRange(platform_, file->handle(), end_ - start, end_ - start);',
+    from: 'io::ZeroRange(platform_, file->handle(), at, cut_to_ - start);',
+    to: 'io::ZeroRange(platform_, file->handle(), at, at);',
+  },
+  {
+    name: 'believe that a cut was made although its sync failed',
+    file: 'store_open.cc',
+    from: 'slot.sync_failed = true;',
+    to: '',
   },
   {
     name: 'serve before what was repaired is synced',
@@ -134,13 +140,25 @@ export const sabotages = [
   {
     name: 'zero blocks that hold records',
     file: 'block_reserve.cc',
-    from: 'blocks.high = std::max(blocks.high, to);',
+    from: 'blocks.high = std::max(blocks.high, high);',
     to: '',
   },
   {
     name: 'overwrite the newer of two slots',
     file: 'side_car.cc',
     from: 'next_synced_ = (next_synced_ + 1) % WatermarkSlot::kSyncedSlots;',
+    to: '',
+  },
+  {
+    name: 'wake the flusher only when the writer has nothing left',
+    file: 'group_commit.cc',
+    from: 'if (!policy_.sync) WakeFlusherIfDue(group);',
+    to: '(void)group;',
+  },
+  {
+    name: 'take a draft for the batch that something else was staged over',
+    file: 'staging.cc',
+    from: 'if (used != 0 && used != drafted_) return nullptr;',
     to: '',
   },
 ];
