@@ -8,7 +8,7 @@ Session::Session(Napi::Env env, Napi::Function on_wake, Napi::Float64Array scrat
     : env_(env),
       scratch_reference_(Napi::Reference<Napi::Float64Array>::New(scratch, 1)),
       scratch_(scratch.Data()),
-      wakeup_(std::make_shared<Wakeup>(env, on_wake, nullptr)),
+      wakeup_(std::make_shared<Wakeup>(env, on_wake)),
       text_(std::make_unique_for_overwrite<char[]>(kTextBytes)) {
   napi_add_env_cleanup_hook(env, CleanUp, this);
 }

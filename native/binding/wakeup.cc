@@ -1,11 +1,8 @@
 #include "wakeup.h"
 
-#include <utility>
-
 namespace millrace::binding {
 
-Wakeup::Wakeup(Napi::Env env, Napi::Function function, std::shared_ptr<void> keep) : env_(env), context_(new Context) {
-  context_->keep = std::move(keep);
+Wakeup::Wakeup(Napi::Env env, Napi::Function function) : env_(env), context_(new Context) {
   napi_create_threadsafe_function(env, function, nullptr, Napi::String::New(env, "millrace"), 0, 1, context_, Finalize, context_,
                                   Call, &call_);
   napi_unref_threadsafe_function(env, call_);

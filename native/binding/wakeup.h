@@ -12,8 +12,7 @@ namespace millrace::binding {
 
 class Wakeup {
  public:
-  // `keep` is freed when the last call is through.
-  Wakeup(Napi::Env env, Napi::Function function, std::shared_ptr<void> keep);
+  Wakeup(Napi::Env env, Napi::Function function);
 
   void Notify();
   void Hold(bool hold);
@@ -23,9 +22,9 @@ class Wakeup {
   static void Call(napi_env env, napi_value function, void* context, void* data);
   static void Finalize(napi_env env, void* data, void* hint);
 
+  // Outlives this object: calls may still be on their way when it is gone.
   struct Context {
     std::atomic<bool> pending{false};
-    std::shared_ptr<void> keep;
   };
 
   napi_env env_;

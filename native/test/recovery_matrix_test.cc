@@ -7,6 +7,7 @@
 #include "damaged_directory.h"
 #include "io.h"
 #include "testing.h"
+#include "thoroughness.h"
 
 namespace millrace::testing {
 namespace {
@@ -17,11 +18,7 @@ enum class Queues { kAsTheyAre, kOneEntryShort, kManyShort, kAhead, kQueueMissin
 constexpr int kCheckpoints = 5;
 constexpr int kCars = 6;
 constexpr int kQueueStates = 8;
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr uint64_t kStride = 7;  // every combination is met without a sanitizer
-#else
-constexpr uint64_t kStride = 1;
-#endif
+constexpr uint64_t kStride = kIsSanitized ? 7 : 1;  // every combination is met without a sanitizer
 constexpr int64_t kEntry = static_cast<int64_t>(format::kEntryBytes);
 
 void Apply(DamagedDirectory& directory, Checkpoint checkpoint) {

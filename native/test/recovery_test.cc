@@ -4,28 +4,18 @@
 // cannot finish: opened again on the healthy disk, in the same boot and after another power cut, everything that had been promised
 // is there, and what is appended from then on is not mixed up with what was cut.
 #include <cerrno>
-#include <cstdlib>
 
 #include "crash_workload.h"
 #include "failing_platform.h"
 #include "recovered_store.h"
 #include "testing.h"
+#include "thoroughness.h"
 
 namespace millrace::testing {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr uint64_t kDirectories = 6;
-constexpr int64_t kStride = 7;
-#else
-constexpr uint64_t kDirectories = 12;
-constexpr int64_t kStride = 1;
-#endif
-
-uint64_t Directories() {
-  const char* const text = std::getenv("MILLRACE_CRASH_SEEDS");
-  return kDirectories * (text == nullptr ? 1 : 1 + std::strtoull(text, nullptr, 10));
-}
+constexpr uint64_t kDirectories = kIsSanitized ? 6 : 12;
+constexpr int64_t kStride = kIsSanitized ? 7 : 1;
 
 // A machine whose disk holds an unclean store, always the same for the same seed.
 class LeftBehind {
@@ -104,7 +94,7 @@ void CheckFaultAt(uint64_t seed, int64_t nth, int error, Repeat repeat) {
 }
 
 TEST("an error of any call while a store is being recovered leaves a store that the next open recovers") {
-  for (uint64_t round = 0; round < Directories(); round++) {
+  for (uint64_t round = 0; round < kDirectories * (1 + MoreSeeds()); round++) {
     const uint64_t seed = SeededRandom(test_seed() + round).Next();
     const Note which("directory of seed", seed);
     const int64_t calls = CallsOfOpen(seed);

@@ -2,27 +2,18 @@
 //
 // Each crash state is one run of the workload that freezes after its nth call: everything later fails, as it does for a process on
 // a machine without power, and whatever the store still acknowledges counts as a promise. From there every kind of end is tried.
-// MILLRACE_CRASH_SEEDS asks for more workloads than one a mode.
-#include <cstdlib>
+// MILLRACE_CRASH_SEEDS asks for more workloads beside the first of each mode.
 #include <string>
 
 #include "crash_workload.h"
 #include "recovered_store.h"
 #include "testing.h"
+#include "thoroughness.h"
 
 namespace millrace::testing {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr int64_t kStride = 11;
-#else
-constexpr int64_t kStride = 1;
-#endif
-
-uint64_t Seeds() {
-  const char* const text = std::getenv("MILLRACE_CRASH_SEEDS");
-  return text == nullptr ? 1 : std::strtoull(text, nullptr, 10);
-}
+constexpr int64_t kStride = kIsSanitized ? 11 : 1;
 
 enum class End { kKilled, kAllKept, kAllDropped, kHalves, kGarbage, kMixed, kMixedAgain };
 constexpr End kEnds[] = {End::kKilled, End::kAllKept, End::kAllDropped, End::kHalves, End::kGarbage, End::kMixed, End::kMixedAgain};
@@ -142,7 +133,7 @@ class CrashState {
 };
 
 void CrashEverywhere(bool sync, bool mapped) {
-  for (uint64_t round = 0; round < Seeds(); round++) {
+  for (uint64_t round = 0; round <= MoreSeeds(); round++) {
     SeededRandom random(test_seed() + round);
     WorkloadOptions options{.seed = random.Next(), .sync = sync, .mapped = mapped};
     options.file_bytes = int64_t{4096} << random.Below(3);

@@ -5,28 +5,20 @@
 // what was dirty, as Linux does: the page cache goes on showing it. MILLRACE_CRASH_SEEDS asks for more workloads and every single
 // call.
 #include <cerrno>
-#include <cstdlib>
 #include <set>
 
 #include "crash_workload.h"
 #include "failing_platform.h"
 #include "recovered_store.h"
 #include "testing.h"
+#include "thoroughness.h"
 
 namespace millrace::testing {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr int64_t kStride = 23;
-#else
-constexpr int64_t kStride = 3;
-#endif
+constexpr int64_t kStride = kIsSanitized ? 23 : 3;
 
-uint64_t Seeds() {
-  const char* const text = std::getenv("MILLRACE_CRASH_SEEDS");
-  return text == nullptr ? 0 : std::strtoull(text, nullptr, 10);
-}
-int64_t Stride() { return Seeds() > 0 ? 1 : kStride; }
+int64_t Stride() { return MoreSeeds() > 0 ? 1 : kStride; }
 
 struct Case {
   std::optional<CallKind> kind;
@@ -111,7 +103,7 @@ WorkloadOptions OptionsFor(uint64_t round, bool sync, bool mapped) {
 
 template <typename Body>
 void ForAllModes(Body body) {
-  for (uint64_t round = 0; round <= Seeds(); round++) {
+  for (uint64_t round = 0; round <= MoreSeeds(); round++) {
     for (const bool sync : {true, false}) {
       for (const bool mapped : {false, true}) {
         const WorkloadOptions options = OptionsFor(round, sync, mapped);
