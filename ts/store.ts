@@ -22,7 +22,8 @@ import { openedFrom, reportFrom } from './recovery.js';
 import { Router } from './router.js';
 import { Session } from './session.js';
 import { statsFrom } from './stats.js';
-import { infoOf, queuesOption } from './topicinfo.js';
+import { TopicChanges } from './topicchanges.js';
+import { infoOf } from './topicinfo.js';
 import { type TopicState, Topics } from './topics.js';
 import type { AppendOptions, Durability, Receipt, Watermarks } from './types/append.js';
 import type { Message, StoredMessage } from './types/message.js';
@@ -63,6 +64,7 @@ export class MessageStore implements AsyncDisposable {
   readonly #names: LossNames;
   readonly #router: Router;
   readonly #deleter: Deleter;
+  readonly #topicChanges: TopicChanges;
   #status: 'open' | 'failed' | 'closing' | 'closed' = 'open';
   #failure: StoreError | undefined;
   #closing: Promise<void> | undefined;
@@ -88,6 +90,7 @@ export class MessageStore implements AsyncDisposable {
     this.#router = new Router(parts.topics, options, this.directory, (error) => this.#tell(error));
     const mustWrite = this.#guards.mustWrite;
     this.#deleter = new Deleter(session, parts.topics, this.#router, this.#appender, mustWrite);
+    this.#topicChanges = new TopicChanges(parts.topics, this.#router, options.defaultQueues, mustWrite);
     this.#reader = new Reader(session, this.#names);
     parts.wake.listener = () => this.#woken();
     const { logger } = options;
@@ -285,41 +288,12 @@ export class MessageStore implements AsyncDisposable {
 
   /** A topic that exists is returned if the options agree, else INVALID_ARGUMENT. */
   async createTopic(name: string, options?: TopicOptions): Promise<TopicInfo> {
-    this.#mustWrite('create a topic');
-    const queues = queuesOption(options);
-    if (this.#topics.isDeleting(name)) {
-      await this.#topics.deleted(name);
-      this.#mustWrite('create a topic');
-    }
-    const existing = this.#topics.get(name);
-    if (existing !== undefined) {
-      if (queues !== undefined && queues !== existing.queues.length) {
-        throw storeError(
-          'INVALID_ARGUMENT',
-          `Topic "${name}" exists with ${existing.queues.length} queues, not ${queues}. Add queues with updateTopic.`,
-        );
-      }
-      return this.#info(existing);
-    }
-    const topic = this.#topics.create(name, queues ?? this.#options.defaultQueues);
-    await this.#topics.save();
-    return this.#info(topic);
+    return this.#info(await this.#topicChanges.create(name, options));
   }
 
   /** Adds queues; fewer is INVALID_ARGUMENT. UNKNOWN_TOPIC. */
   async updateTopic(name: string, options: TopicOptions): Promise<TopicInfo> {
-    this.#mustWrite('update a topic');
-    const queues = queuesOption(options);
-    const topic = this.#router.known(name);
-    if (queues !== undefined && queues < topic.queues.length) {
-      throw storeError(
-        'INVALID_ARGUMENT',
-        `Topic "${name}" has ${topic.queues.length} queues: they may grow, never shrink to ${queues}.`,
-      );
-    }
-    if (queues !== undefined) this.#topics.create(name, queues);
-    await this.#topics.save();
-    return this.#info(topic);
+    return this.#info(await this.#topicChanges.update(name, options));
   }
 
   /** Survives recovery. A topic made again under this name goes on numbering where the old one ended. UNKNOWN_TOPIC. */
