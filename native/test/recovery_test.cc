@@ -7,6 +7,7 @@
 
 #include "crash_workload.h"
 #include "failing_platform.h"
+#include "io.h"
 #include "recovered_store.h"
 #include "testing.h"
 #include "thoroughness.h"
@@ -106,6 +107,41 @@ TEST("an error of any call while a store is being recovered leaves a store that 
         CheckFaultAt(seed, nth, error, repeat);
       }
     }
+  }
+}
+
+TEST("what recovery repaired is on the disk before the store serves, however far back it lies") {
+  constexpr int64_t kDamaged = 10;
+  StoreConfig config;
+  config.file_bytes = 1 << 20;
+  config.entries_per_file = 2000;
+  config.commit.sync = false;
+  config.commit.visible_when_durable = false;
+  SimulatedPlatform machine(test_seed());
+  std::unique_ptr<Store> store;
+  REQUIRE_OK(Store::Open(machine, "/store", config, nullptr, nullptr, &store));
+  Appended appended;
+  for (int i = 0; i < 6000; i++)
+    REQUIRE_OK(store->AppendInline(store->OpenQueue("Orders", 0), RecordFields{}, 1, false, &appended));
+  REQUIRE_OK(store->Close());
+  store.reset();
+  REQUIRE_OK(io::RemoveTree(machine, "/store/millrace"));
+  FileHandle file = kNoFile;
+  REQUIRE_OK(io::Open(machine, "/store/consumequeue/Orders/0/" + FileName(0), OpenMode::kReadWrite, &file));
+  REQUIRE_OK(io::ZeroRange(machine, file, kDamaged * 20, (kDamaged + 1) * 20));
+  REQUIRE_OK(io::Sync(machine, file));
+  machine.Close(file);
+
+  for (const bool after_power_cut : {false, true}) {
+    const Note note("after a power cut", after_power_cut);
+    REQUIRE_OK(Store::Open(machine, "/store", config, nullptr, nullptr, &store));
+    std::vector<std::byte> buffer(4096);
+    ReadOutcome outcome;
+    REQUIRE_OK(store->Read(store->OpenQueue("Orders", 0), kDamaged, ReadLimits{}, ReadMode::kMayBlock, buffer, &outcome));
+    CHECK(outcome.lost.empty());
+    CHECK(outcome.messages > 0);
+    store.reset();
+    machine.Crash(CrashPlan::DropAll());
   }
 }
 
