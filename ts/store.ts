@@ -88,7 +88,7 @@ export class MessageStore implements AsyncDisposable {
     this.#router = new Router(parts.topics, options, this.directory, (error) => this.#tell(error));
     const mustWrite = this.#guards.mustWrite;
     this.#deleter = new Deleter(session, parts.topics, this.#router, this.#appender, mustWrite);
-    this.#reader = new Reader(session, this.#names);
+    this.#reader = new Reader(session, this.#names, options.maxMessageBytes);
     parts.wake.listener = () => this.#woken();
     const { logger } = options;
     if (opened.isForeign)
