@@ -69,6 +69,7 @@ test.each([
   [{ commitLog: { filebytes: 4096 } }, 'fileBytes'],
   [{ flush: { mode: 'sync', interval: 5 } }, 'intervalMs'],
   [{ consumeQueue: { entriesPerFiles: 5 } }, 'entriesPerFile'],
+  [{ compression: { type: 'lz4', minbytes: 5 } }, 'minBytes'],
 ])('the misspelt option in %j is refused, and %s suggested', (options, meant) => {
   const error = thrownBy(() => resolve(options));
   expect(error.code).toBe('INVALID_OPTIONS');
@@ -104,6 +105,13 @@ test.each([
   [{ commitLog: { writeMode: 'mmap' } }, "'pwrite', 'mapped'"],
   [{ consumeQueue: { entriesPerFile: 0 } }, 'consumeQueue.entriesPerFile'],
   [{ consumeQueue: { entriesPerFile: 100_000_001 } }, 'consumeQueue.entriesPerFile'],
+  [{ compression: true }, 'compression is true'],
+  [{ compression: 'zlib' }, 'compression is "zlib". Give one of \'lz4\''],
+  [{ compression: null }, 'compression is null'],
+  [{ compression: {} }, 'compression has no type'],
+  [{ compression: { type: 'gzip' } }, 'compression.type'],
+  [{ compression: { type: 'lz4', minBytes: 0 } }, 'compression.minBytes'],
+  [{ compression: { type: 'lz4', minBytes: 128 * 1024 * 1024 + 1 } }, 'compression.minBytes'],
   [{ maxPendingBytes: Number.NaN }, 'maxPendingBytes'],
   [{ maxPendingBytes: 10n }, 'maxPendingBytes'],
   [{ autoCreateTopics: 'yes' }, 'autoCreateTopics'],
@@ -132,6 +140,7 @@ test.each([
   { readOnly: true, flush: 'async' },
   { readOnly: true, autoCreateTopics: true },
   { readOnly: true, commitLog: { writeMode: 'mapped' } },
+  { readOnly: true, compression: 'lz4' },
   { createIfMissing: false, errorIfExists: true },
 ])('%j contradicts itself', (options) => {
   const error = thrownBy(() => resolve(options));
@@ -139,7 +148,7 @@ test.each([
   expect(error.message).toContain('contradict');
 });
 
-test.each(['index', 'compression', 'retention', 'compaction', 'replication'])('%s comes later', (name) => {
+test.each(['index', 'retention', 'compaction', 'replication'])('%s comes later', (name) => {
   const error = thrownBy(() => resolve({ [name]: false }));
   expect(error.code).toBe('UNSUPPORTED');
   expect(error.message).toContain(name);

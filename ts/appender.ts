@@ -8,6 +8,7 @@
  */
 import { given, got, status, want } from './addon.js';
 import { bodyBytes, checkAppendOptions, checkMessage, checkSysFlag, int32, safeInteger, transactionMask } from './appendcheck.js';
+import type { Compressor } from './compression.js';
 import { abortError, type StoreError, storeError } from './errors.js';
 import { type Waiter, Waiters } from './flush.js';
 import { localHost, parseHost } from './host.js';
@@ -68,6 +69,7 @@ export class Appender {
   readonly #session: Session;
   readonly #options: ResolvedOptions;
   readonly #level: 'written' | 'durable';
+  readonly #compressor: Compressor | undefined;
   readonly #hostHex: string;
   readonly #hostIds = new Map<string, number>();
   #hostsGiven = 0;
@@ -81,6 +83,7 @@ export class Appender {
     this.#session = session;
     this.#options = options;
     this.#level = options.flush === 'sync' ? 'durable' : 'written';
+    this.#compressor = options.compressor;
     this.#hostHex = messageIdHost(options.storeHost);
     session.addon.setHost(session.id, 0, localHost.bytes, localHost.port);
     this.#hostIds.set('127.0.0.1:0', 0);
@@ -98,9 +101,8 @@ export class Appender {
   append(queue: QueueState, handle: number, message: QueueMessage, options: AppendOptions | undefined): Promise<Receipt> {
     checkMessage(message);
     const level = options === undefined ? this.#level : checkAppendOptions(options, this.#level, 'append');
-    const body = bodyBytes(message.body, this.#options.maxMessageBytes);
     const properties = encodeProperties(message);
-    this.#give(message, this.#now());
+    const body = this.#give(message, this.#now());
     this.#admit(queue, body.length + properties.length + fixedBytes + queue.topic.length + overheadBytes);
     const { scratch, addon, id } = this.#session;
     scratch[given.want] = level === 'durable' ? want.durable : want.written;
@@ -132,9 +134,8 @@ export class Appender {
       if (((message.sysFlag ?? 0) & transactionMask) !== 0) {
         throw storeError('INVALID_ARGUMENT', `Message ${i} of the batch has a transaction type: append it alone.`);
       }
-      const body = bodyBytes(message.body, this.#options.maxMessageBytes);
       const properties = encodeProperties(message, i === 0);
-      this.#give(message, now);
+      const body = this.#give(message, now);
       bytes += body.length + properties.length + fixedBytes + queue.topic.length + overheadBytes;
       const code = addon.batchAdd(id, body, properties === '' ? undefined : properties);
       if (code !== status.ok) throw this.#session.error(code, { doing: `append a batch to topic "${queue.topic}"` });
@@ -157,9 +158,8 @@ export class Appender {
   appendSync(queue: QueueState, handle: number, message: QueueMessage, asked: 'written' | 'durable' | undefined): Receipt {
     const level = asked ?? this.#level;
     checkMessage(message);
-    const body = bodyBytes(message.body, this.#options.maxMessageBytes);
     const properties = encodeProperties(message);
-    this.#give(message, this.#now());
+    const body = this.#give(message, this.#now());
     if (this.#refusal !== undefined) throw this.#refusal();
     const { scratch, addon, id } = this.#session;
     scratch[given.want] = level === 'durable' ? want.durable : want.written;
@@ -213,8 +213,10 @@ export class Appender {
 
   // ---------------------------------------------------------------------------------------------- parts of an append
 
-  #give(message: QueueMessage, now: number): void {
+  /** Returns the body as it is to be stored. */
+  #give(message: QueueMessage, now: number): Uint8Array {
     const { scratch } = this.#session;
+    const body = bodyBytes(message.body, this.#options.maxMessageBytes);
     const { flag, sysFlag, bornTimestamp, reconsumeTimes, preparedTransactionOffset, bornHost } = message;
     scratch[given.flag] = flag === undefined ? 0 : int32(flag, 'flag', -0x8000_0000);
     scratch[given.sysFlag] = sysFlag === undefined ? 0 : checkSysFlag(sysFlag);
@@ -224,6 +226,10 @@ export class Appender {
     scratch[given.preparedOffset] =
       preparedTransactionOffset === undefined ? 0 : safeInteger(preparedTransactionOffset, 'preparedTransactionOffset');
     scratch[given.bornHost] = bornHost === undefined ? 0 : this.#hostId(bornHost);
+    const packed = this.#compressor?.pack(body, sysFlag ?? 0);
+    if (packed === undefined) return body;
+    scratch[given.sysFlag] = packed.sysFlag;
+    return packed.body;
   }
 
   /** The engine's number of a host. Producers come and go, so the oldest number is given to the newest host. */

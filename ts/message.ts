@@ -7,17 +7,17 @@
  */
 import { inspect } from 'node:util';
 
-import { storeError } from './errors.js';
+import { bodyCompressed, compressionMask } from './compression.js';
+import { decompressedBody } from './decompression.js';
 import { formatHost } from './host.js';
 import { isReservedName } from './properties.js';
 import { nameEnd, parseProperties, propertyValue, withoutStoreMarks } from './propertystring.js';
 import type { Message, StoredMessage } from './types/message.js';
 
-const bodyCompressed = 0x1;
 const bornHostV6 = 0x10;
 const storeHostV6 = 0x20;
 /** Bits of sysFlag that a producer may give; the others say how this record is laid out. */
-const producerBits = 0x1 | 0x2 | 0xc | 0x700;
+const producerBits = bodyCompressed | 0x2 | 0xc | compressionMask;
 const magicV2 = 0xdaa320ab;
 /** How much a record grows for each host that is IPv6. */
 const v6Bytes = 12;
@@ -36,13 +36,17 @@ export class StoredRecord implements StoredMessage {
   readonly #buffer: Buffer;
   readonly #start: number;
   readonly #size: number;
+  readonly #maxBodyBytes: number;
   #properties: Readonly<Record<string, string>> | undefined;
+  /** Decompressed. */
+  #body: Buffer | undefined;
 
-  /** `buffer` holds a verified record of `size` bytes from `start` on. */
-  constructor(buffer: Buffer, start: number, size: number) {
+  /** `buffer` holds a verified record of `size` bytes from `start` on. A body that is compressed may take `maxBodyBytes` when it no longer is. */
+  constructor(buffer: Buffer, start: number, size: number, maxBodyBytes: number) {
     this.#buffer = buffer;
     this.#start = start;
     this.#size = size;
+    this.#maxBodyBytes = maxBodyBytes;
   }
 
   get size(): number {
@@ -83,15 +87,10 @@ export class StoredRecord implements StoredMessage {
   }
 
   get body(): Buffer {
-    if ((this.sysFlag & bodyCompressed) !== 0) {
-      throw storeError(
-        'UNSUPPORTED',
-        `The body of the message at position ${this.position} is compressed, and this version does not decompress. ` +
-          'Take its stored form from toMessage().body, or the whole record from raw.',
-        { details: { position: this.position } },
-      );
-    }
-    return this.#storedBody();
+    const { sysFlag } = this;
+    if ((sysFlag & bodyCompressed) === 0) return this.#storedBody();
+    this.#body ??= decompressedBody(this.#storedBody(), sysFlag, this.#maxBodyBytes, this.position);
+    return this.#body;
   }
 
   get topic(): string {

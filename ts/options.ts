@@ -5,6 +5,7 @@
  * probably meant. So are values out of range and options that contradict each other. What a later version brings is UNSUPPORTED.
  * Only `undefined` counts as absent. What the directory itself has to say (file sizes of an existing store) is checked when it is opened.
  */
+import { Compressor, defaultMinBytes } from './compression.js';
 import { type StoreError, storeError } from './errors.js';
 import { type Host, localHost, parseHost } from './host.js';
 import { nearestName } from './nearest.js';
@@ -13,6 +14,7 @@ import type { StoreOptions } from './types/options.js';
 const kib = 1024;
 const mib = 1024 * kib;
 const gib = 1024 * mib;
+const largestMessageBytes = 128 * mib;
 
 /** Bytes of a commit-log file of a new store. */
 export const defaultFileBytes: number = gib;
@@ -30,6 +32,8 @@ export interface ResolvedOptions {
   readonly writeMode: 'pwrite' | 'mapped';
   /** Undefined: what the store was made with, for a new one `defaultEntriesPerFile`. */
   readonly entriesPerFile: number | undefined;
+  /** Undefined: bodies are stored as they are given. */
+  readonly compressor: Compressor | undefined;
   readonly maxPendingBytes: number;
   readonly autoCreateTopics: boolean;
   readonly defaultQueues: number;
@@ -71,12 +75,12 @@ const optionNames: readonly (keyof StoreOptions)[] = [
   'compaction',
   'replication',
 ];
-const laterNames = ['index', 'compression', 'retention', 'compaction', 'replication'] as const;
+const laterNames = ['index', 'retention', 'compaction', 'replication'] as const;
 
 /** Most queues of one topic. */
 export const maxQueues = 65_536;
 
-/** Checks what was given to `open` and fills in the defaults. Throws INVALID_OPTIONS and UNSUPPORTED. */
+/** Checks what was given to `open` and fills in the defaults. Throws INVALID_OPTIONS, UNSUPPORTED and, when bodies are to be compressed and cannot be, NATIVE_MISSING. */
 export function resolveOptions(options: StoreOptions = {}): ResolvedOptions {
   const given = fieldsOf(options, 'options', optionNames);
   for (const name of laterNames) {
@@ -98,9 +102,10 @@ export function resolveOptions(options: StoreOptions = {}): ResolvedOptions {
     ...flush,
     visibility: choice(given, 'visibility', ['written', 'durable']) ?? (flush.flush === 'sync' ? 'durable' : 'written'),
     fileBytes: fileBytes(commitLog),
-    maxMessageBytes: integer(commitLog, 'maxMessageBytes', 1, 128 * mib, 'commitLog.') ?? 4 * mib,
+    maxMessageBytes: integer(commitLog, 'maxMessageBytes', 1, largestMessageBytes, 'commitLog.') ?? 4 * mib,
     writeMode: choice(commitLog, 'writeMode', ['pwrite', 'mapped'], 'commitLog.') ?? 'pwrite',
     entriesPerFile: integer(consumeQueue, 'entriesPerFile', 1, 100_000_000, 'consumeQueue.'),
+    compressor: compressorOf(given.compression),
     maxPendingBytes: integer(given, 'maxPendingBytes', kib, 16 * gib) ?? 64 * mib,
     autoCreateTopics: flag(given, 'autoCreateTopics') ?? true,
     defaultQueues: integer(given, 'defaultQueues', 1, maxQueues) ?? 1,
@@ -196,11 +201,21 @@ function fileBytes(commitLog: Fields): number | undefined {
   return bytes;
 }
 
+function compressorOf(value: unknown): Compressor | undefined {
+  if (value === undefined) return undefined;
+  const isObject = typeof value === 'object' && value !== null;
+  const fields = isObject ? fieldsOf(value, 'compression', ['type', 'minBytes']) : { compression: value };
+  const type = isObject ? choice(fields, 'type', ['lz4'], 'compression.') : choice(fields, 'compression', ['lz4']);
+  if (type === undefined) throw invalid("compression has no type. Give 'lz4' or { type: 'lz4', … }.");
+  return new Compressor(integer(fields, 'minBytes', 1, largestMessageBytes, 'compression.') ?? defaultMinBytes);
+}
+
 function refuseContradictions(given: Fields, commitLog: Fields, readOnly: boolean): void {
   if (readOnly) {
     const writing = [
       ['flush', given.flush !== undefined],
       ['commitLog.writeMode', commitLog.writeMode !== undefined],
+      ['compression', given.compression !== undefined],
       ['createIfMissing', flag(given, 'createIfMissing') === true],
       ['errorIfExists', flag(given, 'errorIfExists') === true],
       ['autoCreateTopics', flag(given, 'autoCreateTopics') === true],

@@ -50,13 +50,16 @@ export class Reader {
   readBytes = 0;
   readonly #session: Session;
   readonly #names: LossNames;
+  readonly #maxBodyBytes: number;
   #slab: Buffer = Buffer.alloc(0);
   #used = 0;
   #lastBytes = 0;
 
-  constructor(session: Session, names: LossNames) {
+  /** No body takes more than `maxBodyBytes` when it is decompressed. */
+  constructor(session: Session, names: LossNames, maxBodyBytes: number) {
     this.#session = session;
     this.#names = names;
+    this.#maxBodyBytes = maxBodyBytes;
   }
 
   limits(options: ReadOptions | undefined): Limits {
@@ -118,7 +121,7 @@ export class Reader {
   #one(found: Found): StoredMessage {
     this.readMessages++;
     this.readBytes += found.bytes;
-    return new StoredRecord(found.buffer, found.start, found.bytes);
+    return new StoredRecord(found.buffer, found.start, found.bytes, this.#maxBodyBytes);
   }
 
   /** Undefined when the bytes are not in memory. */
@@ -193,7 +196,7 @@ export class Reader {
     const messages: StoredMessage[] = new Array(count);
     for (let i = 0, at = found.start; i < count; i++) {
       const size = found.buffer.readInt32BE(at);
-      messages[i] = new StoredRecord(found.buffer, at, size);
+      messages[i] = new StoredRecord(found.buffer, at, size, this.#maxBodyBytes);
       at += size;
     }
     this.readMessages += count;

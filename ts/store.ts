@@ -91,7 +91,7 @@ export class MessageStore implements AsyncDisposable {
     const mustWrite = this.#guards.mustWrite;
     this.#deleter = new Deleter(session, parts.topics, this.#router, this.#appender, mustWrite);
     this.#topicChanges = new TopicChanges(parts.topics, this.#router, options.defaultQueues, mustWrite);
-    this.#reader = new Reader(session, this.#names);
+    this.#reader = new Reader(session, this.#names, options.maxMessageBytes);
     parts.wake.listener = () => this.#woken();
     const { logger } = options;
     if (opened.isForeign)

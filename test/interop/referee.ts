@@ -56,6 +56,8 @@ export interface RefereeSpec {
   bornTimestamp?: number | undefined;
   bornHost?: string | undefined;
   storeHost?: string | undefined;
+  /** Compress and flag the body as RocketMQ's producer does. Not in a batch. */
+  compression?: 'LZ4' | 'ZSTD' | 'ZLIB' | undefined;
 }
 
 export interface RefereeReceipt {
@@ -164,9 +166,9 @@ export class Referee implements AsyncDisposable {
     return answer.receipts as RefereeReceipt[];
   }
 
-  /** All messages of one queue. Rejects if the store steps over one. */
-  async read(topic: string, queueId: number): Promise<RefereeMessage[]> {
-    const answer = await this.#ask('read', { topic, queueId });
+  /** All messages of one queue, bodies as they are stored or, with `decompress`, as a consumer gets them. Rejects if the store steps over one. */
+  async read(topic: string, queueId: number, options: { decompress?: boolean } = {}): Promise<RefereeMessage[]> {
+    const answer = await this.#ask('read', { topic, queueId, ...options });
     const gaps = answer.gaps as unknown[];
     if (gaps.length > 0) {
       throw new Error(`RocketMQ steps over messages of ${topic}/${queueId}: ${JSON.stringify(gaps)}\n${this.#log}`);

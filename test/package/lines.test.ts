@@ -13,6 +13,15 @@ const project = inject('project');
 const session = resolve('test/package/session.mjs');
 const platformPackage = `node-${process.platform}-${process.arch}`;
 
+/** What session.mjs prints. */
+interface Answer {
+  node: string;
+  bodies: string[];
+  maxOffset: number;
+  lz4: { size: number; body: string };
+  zstd: string;
+}
+
 let scratch: string;
 beforeAll(() => {
   scratch = mkdtempSync(join(tmpdir(), 'millrace-lines-'));
@@ -47,8 +56,12 @@ test.for([20, 22, 24, 26])('one binary runs on Node %i', (line, { skip }) => {
   });
   expect(stderr).toBe('');
   expect(status).toBe(0);
-  const answer = JSON.parse(stdout) as { node: string; bodies: string[]; maxOffset: number };
+  const answer = JSON.parse(stdout) as Answer;
   expect(answer.node).toMatch(new RegExp(`^${line}\\.`));
   expect(answer.bodies).toEqual(['hello', 'again', 'and again']);
   expect(answer.maxOffset).toBe(3);
+  expect(answer.lz4.body).toBe('hello lz4 '.repeat(1000));
+  expect(answer.lz4.size).toBeLessThan(1000);
+  // Node 20 has no Zstandard.
+  expect(answer.zstd).toBe(line === 20 ? 'UNSUPPORTED' : 'hello zstd');
 });

@@ -1,6 +1,6 @@
 /** What a user gets: the tarball's content, its checks by publint and attw, and the installed package at work. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -67,7 +67,10 @@ test('installing it runs nothing and brings no development tools', () => {
   expect(Object.keys(manifest.scripts).filter((name) => /install/.test(name))).toEqual([]);
   expect(readdirSync(installed)).not.toContain('build');
   const packages = readdirSync(join(project, 'node_modules')).filter((name) => !name.startsWith('.'));
-  expect(packages).toEqual(['millrace']);
+  expect(packages).toEqual(['@antoniomuso', 'lz4-napi', 'millrace']);
+  // Of the package that compresses, only what this system can run.
+  const binaries = readdirSync(join(project, 'node_modules/@antoniomuso'));
+  expect(binaries.filter((name) => !name.includes(`${process.platform}-${process.arch}`))).toEqual([]);
 });
 
 test('the installed package opens a store, appends and reads it back', () => {
@@ -101,6 +104,27 @@ test('without its binary it names every path it tried and the command to run', (
   expect(message).toContain(join(folder, 'prebuilds', `${process.platform}-${process.arch}`, 'millrace.node'));
   expect(message).toMatch(/npx node-gyp@[\d.]+ rebuild --directory /);
   expect(message).toContain(`--directory ${folder}`);
+});
+
+test('without the package that compresses, a store works that does not ask for it', () => {
+  const copy = join(scratch, 'without-lz4');
+  cpSync(project, copy, { recursive: true });
+  rmSync(join(copy, 'node_modules/lz4-napi'), { recursive: true });
+  const attempt = `const { MessageStore } = await import('millrace');
+    const store = await MessageStore.open(${JSON.stringify(join(scratch, 'plain'))});
+    await store.append({ topic: 'T', body: 'plain' });
+    await store.append({ topic: 'T', body: Buffer.from('04224d18604082040000801234567800000000', 'hex'), sysFlag: 0x101 });
+    const [plain, compressed] = (await store.read('T', 0, 0)).messages;
+    const said = [plain.body.toString()];
+    try { compressed.body } catch (error) { said.push(error.code, error.message) }
+    await store.close();
+    await MessageStore.open(${JSON.stringify(join(scratch, 'none'))}, { compression: 'lz4' }).catch((error) => said.push(error.code));
+    console.log(JSON.stringify(said));`;
+  const { output } = runNode(['--input-type=module', '-e', attempt], copy);
+  const [body, code, message, openCode] = JSON.parse(output) as string[];
+  expect([body, code, openCode]).toEqual(['plain', 'NATIVE_MISSING', 'NATIVE_MISSING']);
+  expect(message).toContain('lz4-napi');
+  expect(existsSync(join(scratch, 'none'))).toBe(false);
 });
 
 test('a strict consumer compiles against the packed declarations', () => {

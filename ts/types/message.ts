@@ -64,7 +64,10 @@ export interface StoredMessage {
   readonly sysFlag: number;
   readonly reconsumeTimes: number;
   readonly preparedTransactionOffset: number;
-  /** The body as the producer gave it. Of a record whose `sysFlag` says that it is compressed (0x1): UNSUPPORTED for now; `toMessage()` and `raw` have the stored form. */
+  /**
+   * The body as the producer gave it: what is stored compressed (0x1 in `sysFlag`) is decompressed when first asked for, and kept. Throws where that
+   * cannot be: MESSAGE_TOO_LARGE (it needs more than `commitLog.maxMessageBytes` of this store), CORRUPTION, UNSUPPORTED; `raw` and `toMessage()` have the stored form.
+   */
   readonly body: Buffer;
   readonly tags: string | undefined;
   readonly keys: readonly string[];

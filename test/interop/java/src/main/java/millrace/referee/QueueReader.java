@@ -22,7 +22,7 @@ import org.apache.rocketmq.store.SelectMappedBufferResult;
 /**
  * Reads queues as a consumer's pull would and decodes with RocketMQ's own decoder, body checksum included.
  *
- * A body is given as stored, not decompressed. Every pull that does not find a message although its offset lies within the queue is
+ * A body is given as stored unless decompressed ones are asked for. Every pull that does not find a message although its offset lies within the queue is
  * reported in `gaps` with its status, so a reader that steps over something cannot look like one that saw everything.
  */
 final class QueueReader {
@@ -35,7 +35,10 @@ final class QueueReader {
     this.store = session.store();
   }
 
-  /** All of `topic`, `queueId` from `offset` (default: its first). With `raw: true` each message has its record in base64. */
+  /**
+   * All of `topic`, `queueId` from `offset` (default: its first). With `raw: true` each message has its record in base64, with
+   * `decompress: true` the body that a consumer gets.
+   */
   JSONObject read(JSONObject request) throws Exception {
     String topic = request.getString("topic");
     int queueId = request.getIntValue("queueId", 0);
@@ -47,7 +50,7 @@ final class QueueReader {
       GetMessageResult result = store.getMessage(GROUP, topic, queueId, offset, MESSAGES_A_PULL, null);
       if (result.getStatus() == GetMessageStatus.FOUND) {
         for (SelectMappedBufferResult record : result.getMessageMapedList()) {
-          messages.add(describe(record.getByteBuffer(), request.getBooleanValue("raw", false)));
+          messages.add(describe(record.getByteBuffer(), request.getBooleanValue("raw", false), request.getBooleanValue("decompress", false)));
         }
       } else {
         gaps.add(JSONObject.of("offset", offset, "status", result.getStatus().toString(), "next", result.getNextBeginOffset()));
@@ -65,16 +68,16 @@ final class QueueReader {
         request.getIntValue("maxMessages", 64), 0, Long.MAX_VALUE);
     JSONArray messages = new JSONArray();
     for (ByteBuffer record : result.getMessageBufferList()) {
-      messages.add(describe(record, false));
+      messages.add(describe(record, false, false));
     }
     result.release();
     return JSONObject.of("messages", messages);
   }
 
-  private static JSONObject describe(ByteBuffer record, boolean withRaw) throws GeneralSecurityException {
+  private static JSONObject describe(ByteBuffer record, boolean withRaw, boolean decompress) throws GeneralSecurityException {
     byte[] raw = new byte[record.remaining()];
     record.duplicate().get(raw);
-    MessageExt message = MessageDecoder.decode(ByteBuffer.wrap(raw), true, false);
+    MessageExt message = MessageDecoder.decode(ByteBuffer.wrap(raw), true, decompress);
     if (message == null) {
       throw new IllegalStateException("RocketMQ cannot decode a record of " + raw.length + " bytes that its queue points to");
     }
