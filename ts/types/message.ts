@@ -77,6 +77,6 @@ export interface StoredMessage {
   readonly messageId: string;
   /** The record exactly as it stands on disk. */
   readonly raw: Buffer;
-  /** To append again, for example to a retry topic: everything that the producer gave but the queue. */
+  /** To append again, for example to a retry topic: everything that the producer gave but the queue, the body as it is stored. */
   toMessage(): Message;
 }
