@@ -35,6 +35,7 @@ export function wantedTags(tags: unknown): string | undefined {
 }
 
 function fromText(text: string): string | undefined {
+  checkCharacters(text); // before trimming takes them away
   const tags = text.split('||').map(trimmed).filter(isNotEmpty);
   if (tags.length === 0) throw invalid("tags names no tag. For every message give '*' or leave it out.");
   return tags.length === 1 && tags[0] === '*' ? undefined : joined(tags);
@@ -42,21 +43,26 @@ function fromText(text: string): string | undefined {
 
 function fromList(tags: readonly unknown[]): string | undefined {
   if (tags.length === 0) throw invalid("tags is an empty list. For every message give '*' or leave it out.");
-  tags.forEach((tag, index) => {
+  for (let index = 0; index < tags.length; index++) {
+    const tag = tags[index];
     if (typeof tag !== 'string') throw invalid(`tags[${index}] is not a string (${tag === null ? 'null' : typeof tag}).`);
+    checkCharacters(tag);
     if (tag === '') throw invalid(`tags[${index}] is empty: no message has an empty tag. Take it out.`);
-  });
+  }
   return tags.length === 1 && tags[0] === '*' ? undefined : joined(tags as readonly string[]);
 }
 
 function joined(tags: readonly string[]): string {
-  if (tags.some((tag) => tag.includes(nameEnd) || tag.includes(valueEnd)))
-    throw invalid('tags has U+0001 or U+0002 in it, which no tag can have. Take them out.');
   const wanted = tags.join(valueEnd);
   const bytes = Buffer.byteLength(wanted);
   if (bytes > maxFilterBytes)
     throw invalid(`tags takes ${bytes} bytes and may take ${maxFilterBytes}. Ask for fewer tags at a time.`);
   return wanted;
+}
+
+function checkCharacters(text: string): void {
+  if (text.includes(nameEnd) || text.includes(valueEnd))
+    throw invalid('tags has U+0001 or U+0002 in it, which no tag can have. Take them out.');
 }
 
 /** As Java trims: everything up to U+0020 goes, other white space is part of a tag. */

@@ -1,10 +1,10 @@
-// Walks over the entries of one queue, and stops at those whose records a tag filter lets through, or at every one without a filter.
+// Walks over the entries of one queue, and stops at those whose records a tag filter lets through; without a filter at every one.
 //
-// Entries are read in runs, many with one pread, and looked at as they stand in the buffer: the hash that rules an entry out is all
-// that is decoded of it. Records are not touched; whoever walks reads them and asks TagFilter::Matches. An entry that has no hash to
-// hold against the filter is let through, for it may stand for any message: one that is none (never written, or pre-blank), and one
-// without a tag that points into a loss (recovery puts it where the true entry is gone). A scan is a value for one walk on one
-// thread; queue, files, losses and filter outlive it.
+// Entries are read in runs, many with one pread, and looked at as they stand in the buffer: the hash that rules an entry out is
+// all that is decoded of it. Records are not touched; whoever walks reads them and asks TagFilter::Matches. An entry that has no
+// hash to hold against the filter is let through, for it may stand for any message: one that is none (never written, or
+// pre-blank), and one without a tag that points into a loss (recovery puts it where the true entry is gone). A scan is for one
+// walk on one thread; queue, files, losses and filter outlive it.
 #pragma once
 
 #include <cstddef>

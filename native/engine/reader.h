@@ -3,8 +3,8 @@
 // Every byte given out was copied (pread), so nothing a reader holds can be unmapped, cut or fault under it; neighbours in the log
 // are read in one call. Nothing unverified is served: a record that does not hold goes into the loss map and is reported. Nothing
 // at or above `visible` is shown. With a tag filter only records with a wanted tag are given, and none is touched that its entry's
-// hash rules out (entry_scan.h); what is ruled out and lost is not reported. With kOnlyCached a read that would wait for the device, or
-// keep its thread for long, gives kWouldBlock and nothing else. Any thread.
+// hash rules out (entry_scan.h); nor is a loss of one reported. With kOnlyCached a read that would wait for the device, or keep its
+// thread for long, gives kWouldBlock and nothing else. Any thread.
 #pragma once
 
 #include <cstddef>
