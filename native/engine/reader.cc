@@ -38,6 +38,9 @@ Status Reader::Read(const ConsumeQueue& queue, int64_t offset, const ReadLimits&
   const int64_t end = std::min(outcome->max_offset, offset + limits.max_scanned);
   EntryScan scan(queue, queue_files_, losses_, limits.filter, {offset, end, visible, limits.max_messages}, mode);
   Round round;
+  // Records have a length: no more of them fit what was given.
+  const int64_t fitting = static_cast<int64_t>(to.size() / format::kMinRecordBytes);
+  round.picked.reserve(static_cast<size_t>(std::min({limits.max_messages, end - offset, fitting})));
   do {
     Status status = Pick(limits, visible, first, &scan, &round, outcome);
     if (!status.ok()) return status;
