@@ -66,6 +66,11 @@ export function judge(results: readonly Result[]): Goal[] {
 
   const hot = ratio(of('read/readSync', 'bodyBytesPerSecond'), of('limit/copy', 'bytesPerSecond'));
   add('readSync, 1 KiB, hot, bodies touched / memcpy', hot, 'at least', 0.15);
+  const tagged = of('tags/filter', 'entriesPerSecond');
+  const compared = ratio(tagged, of('tags/strings', 'entriesPerSecond'));
+  add('tag filter 1 in 1 000 / scan that compares strings', compared, 'at least', 20);
+  const alike = ratio(tagged, of('tags/collisions', 'entriesPerSecond'));
+  add('the same / the same filter where every hash is alike', alike, 'at least', 20);
 
   add('opening after a kill at full speed, ms', of('reopen/killed', 'openMillis'), 'at most', 100);
   const scan = combine((bytes) => bytes / 2 ** 30, of('reopen/killed', 'bareScanBytesPerSecond'));

@@ -35,7 +35,7 @@ const { values } = parseArgs({
 
 /** Beginnings of names, in the order in which the probes run. */
 const sequence: readonly string[] = [
-  ...['limit/copy', 'read/'],
+  ...['limit/copy', 'read/', 'tags/'],
   ...['limit/checksum', 'limit/stream', 'append/appendBatch-1024-pwrite', 'append/append-1024-pwrite'],
   ...['limit/pwrite', 'append/appendSync-1024-pwrite', 'append/'],
   ...['limit/roundtrip', 'limit/sync-1', 'durable/1', 'limit/sync-32', 'durable/64'],

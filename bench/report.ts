@@ -16,6 +16,7 @@ const headings: Readonly<Record<string, string>> = {
   append: 'Appends a second, async flush',
   durable: 'Durable appends',
   read: 'Sequential reads',
+  tags: 'Reading by tag, entries a second',
   reopen: 'Reopening',
   idle: 'Idle',
 };
@@ -55,7 +56,7 @@ function label(name: string): string {
     .replace(/(Micros|Millis|MiB|BytesPerSecond|bytesPerSecond|PerSecond)$/, '')
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
     .toLowerCase();
-  return ['', 'messages', 'records', 'writes', 'body', 'millis'].includes(words) ? '' : `${words} `;
+  return ['', 'messages', 'entries', 'records', 'writes', 'body', 'millis'].includes(words) ? '' : `${words} `;
 }
 
 function ranged(name: string, series: Series): string {

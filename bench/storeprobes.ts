@@ -39,6 +39,9 @@ const rows: readonly Row[] = [
   ['durable/64', '1 KiB, durable, 64 in flight', 'durable', { inFlight: 64, bodyBytes: 1024 }],
   ['read/readSync', '1 KiB, readSync, hot, bodies touched', 'read', { way: 'readSync', bodyBytes: 1024 }],
   ['read/read', '1 KiB, read, hot, bodies touched', 'read', { way: 'read', bodyBytes: 1024 }],
+  ['tags/filter', '1 KiB, 1 in 1 000 has the tag', 'tags', { way: 'filter' }],
+  ['tags/collisions', 'the same, all tags share its hash', 'tags', { way: 'collisions' }],
+  ['tags/strings', 'the same, everything read and compared', 'tags', { way: 'strings' }],
 ];
 
 export function storeProbes(directory: string, millis: number): Probe[] {

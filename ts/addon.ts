@@ -20,8 +20,8 @@ export const given = {
   bornHost: 7,
 } as const;
 
-/** Places given with a read. */
-export const asked = { offset: 0, maxMessages: 1, maxBytes: 2, maxScanned: 3, onlyCached: 4 } as const;
+/** Places given with a read; `filter` is a number that `setFilter` gave, 0 for none. */
+export const asked = { offset: 0, maxMessages: 1, maxBytes: 2, maxScanned: 3, onlyCached: 4, filter: 5 } as const;
 
 /** Places that a call fills. */
 export const got = {
@@ -107,6 +107,8 @@ export interface Addon {
   beginDelete(id: number, topic: string): number;
   finishDelete(id: number, task: number, topic: string, position: number): void;
 
+  /** Filter `filterId`, from 1, of reads (`asked.filter`) is this one from now on: tags with U+0002 between them. */
+  setFilter(id: number, filterId: number, tags: string): void;
   read(id: number, queue: number, to: Uint8Array, at: number): number;
   readLater(id: number, task: number, queue: number): void;
   readAt(id: number, position: number, to: Uint8Array, at: number): number;

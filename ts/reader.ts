@@ -10,6 +10,7 @@ import { type StoreError, storeError } from './errors.js';
 import type { LossNames } from './losses.js';
 import { StoredRecord } from './message.js';
 import type { Session } from './session.js';
+import { TagFilters, wantedTags } from './tags.js';
 import type { StoredMessage } from './types/message.js';
 import type { LostMessages, RawReadResult, ReadOptions, ReadResult } from './types/read.js';
 
@@ -34,8 +35,10 @@ interface Limits {
   readonly maxMessages: number;
   readonly maxBytes: number;
   readonly maxScanned: number;
+  /** As tags.ts has them; undefined: every message. */
+  readonly tags: string | undefined;
 }
-const defaultLimits: Limits = { maxMessages: 32, maxBytes: 256 * 1024, maxScanned: 16_384 };
+const defaultLimits: Limits = { maxMessages: 32, maxBytes: 256 * 1024, maxScanned: 16_384, tags: undefined };
 const limitNames: ReadonlySet<string> = new Set(['maxMessages', 'maxBytes', 'maxScanned', 'tags']);
 
 /** Records back to back, and what else the read found. */
@@ -51,6 +54,7 @@ export class Reader {
   readonly #session: Session;
   readonly #names: LossNames;
   readonly #maxBodyBytes: number;
+  readonly #filters: TagFilters;
   #slab: Buffer = Buffer.alloc(0);
   #used = 0;
   #lastBytes = 0;
@@ -60,17 +64,18 @@ export class Reader {
     this.#session = session;
     this.#names = names;
     this.#maxBodyBytes = maxBodyBytes;
+    this.#filters = new TagFilters(session);
   }
 
   limits(options: ReadOptions | undefined): Limits {
     if (options === undefined) return defaultLimits;
     if (typeof options !== 'object' || options === null) throw invalid(`options is ${String(options)}, not an object.`);
     for (const name in options) if (!limitNames.has(name)) throw invalid(`A read has no option ${name}.`);
-    if (options.tags !== undefined) throw storeError('UNSUPPORTED', 'Reading by tags comes with a later version. Leave tags out.');
     return {
       maxMessages: safeInteger(options.maxMessages ?? defaultLimits.maxMessages, 'maxMessages', 1),
       maxBytes: safeInteger(options.maxBytes ?? defaultLimits.maxBytes, 'maxBytes', 1),
       maxScanned: safeInteger(options.maxScanned ?? defaultLimits.maxScanned, 'maxScanned', 1),
+      tags: wantedTags(options.tags),
     };
   }
 
@@ -133,7 +138,8 @@ export class Reader {
     let buffer = this.#room(guess);
     this.#ask(offset, limits, onlyCached);
     let code = addon.read(id, handle, buffer, buffer === this.#slab ? this.#used : 0);
-    if (code === status.tooLarge) {
+    // More than once where messages become visible meanwhile, or tags that share a hash make the read go on.
+    while (code === status.tooLarge) {
       buffer = this.#room(this.#session.number(got.bytesNeeded));
       this.#ask(offset, limits, onlyCached);
       code = addon.read(id, handle, buffer, buffer === this.#slab ? this.#used : 0);
@@ -171,6 +177,7 @@ export class Reader {
     scratch[asked.maxBytes] = limits.maxBytes;
     scratch[asked.maxScanned] = limits.maxScanned;
     scratch[asked.onlyCached] = onlyCached ? 1 : 0;
+    scratch[asked.filter] = this.#filters.numberOf(limits.tags);
   }
 
   /** The slab when `bytes` may fit it, else a buffer of their own. */

@@ -7,14 +7,26 @@
 namespace millrace::binding {
 namespace {
 
+const std::shared_ptr<const TagFilter>& Filter(Session& session) {
+  return session.filter(static_cast<size_t>(session.scratch()[scratch::kFilter]));
+}
+
 ReadLimits Limits(Session& session) {
   const double* at = session.scratch();
   return {static_cast<int64_t>(at[scratch::kMaxMessages]), static_cast<int64_t>(at[scratch::kMaxBytes]),
-          static_cast<int64_t>(at[scratch::kMaxScanned])};
+          static_cast<int64_t>(at[scratch::kMaxScanned]), Filter(session).get()};
 }
 
 ReadMode Mode(Session& session) {
   return session.scratch()[scratch::kOnlyCached] != 0 ? ReadMode::kOnlyCached : ReadMode::kMayBlock;
+}
+
+// setFilter(id, filterId, tags): what kFilter of a read names
+void SetFilter(const Napi::CallbackInfo& info) {
+  Session& session = SessionOf(info);
+  std::string_view tags;
+  (void)session.Text(info.Env(), info[2], &tags);
+  session.SetFilter(static_cast<size_t>(Int32(info, 1)), tags);
 }
 
 // read(id, queue, bytes, at): the status
@@ -34,7 +46,8 @@ void ReadLater(const Napi::CallbackInfo& info) {
   const ReadLimits limits = Limits(session);
   const int64_t offset = static_cast<int64_t>(session.scratch()[scratch::kOffset]);
   const int32_t queue = Int32(info, 2);
-  session.Run(Int32(info, 1), [&session, queue, offset, limits](Completion& completion) {
+  // Held by the task: JavaScript may give its number to another filter meanwhile.
+  session.Run(Int32(info, 1), [&session, queue, offset, limits, filter = Filter(session)](Completion& completion) {
     do {
       completion.bytes.resize(static_cast<size_t>(completion.read.bytes_needed));
       completion.status = session.store()->Read(queue, offset, limits, ReadMode::kMayBlock, completion.bytes, &completion.read);
@@ -103,6 +116,7 @@ Napi::Value Follow(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void RegisterReadCalls(Napi::Env env, Napi::Object exports) {
+  exports.Set("setFilter", Napi::Function::New<SetFilter>(env));
   exports.Set("read", Napi::Function::New<Read>(env));
   exports.Set("readLater", Napi::Function::New<ReadLater>(env));
   exports.Set("readAt", Napi::Function::New<ReadAt>(env));

@@ -11,7 +11,7 @@ inline constexpr size_t kNumbers = 32;
 inline constexpr size_t kFlag = 0, kSysFlag = 1, kBornTimestamp = 2, kNow = 3, kReconsumeTimes = 4, kPreparedOffset = 5, kWant = 6,
                         kBornHost = 7;
 // Given with a read.
-inline constexpr size_t kOffset = 0, kMaxMessages = 1, kMaxBytes = 2, kMaxScanned = 3, kOnlyCached = 4;
+inline constexpr size_t kOffset = 0, kMaxMessages = 1, kMaxBytes = 2, kMaxScanned = 3, kOnlyCached = 4, kFilter = 5;
 
 // Where an append stands.
 inline constexpr size_t kAppendOffset = 8, kAppendPosition = 9, kAppendSize = 10, kAppendTimestamp = 11;

@@ -76,6 +76,11 @@ bool Session::Text(napi_env env, napi_value value, std::string_view* text) {
   return length + 4 < kTextBytes;
 }
 
+void Session::SetFilter(size_t number, std::string_view tags) {
+  if (number >= filters_.size()) filters_.resize(number + 1);
+  filters_[number] = std::make_shared<const TagFilter>(tags);
+}
+
 void Session::Run(int32_t task, std::function<void(Completion&)> work) {
   runner_.Run([this, task, work = std::move(work)] {
     Completion completion;

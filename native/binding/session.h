@@ -49,6 +49,9 @@ class Session : public StoreListener {
   // The text as UTF-8 in memory that the next call takes again; false when it is longer than properties may be.
   bool Text(napi_env env, napi_value value, std::string_view* text);
   std::vector<Host>& hosts() { return hosts_; }
+  // The filter that JavaScript keeps under this number; null for 0. Shared, since a task may outlive the number.
+  const std::shared_ptr<const TagFilter>& filter(size_t number) { return filters_[number]; }
+  void SetFilter(size_t number, std::string_view tags);
   bool TakeCompletion(Completion* completion);
   Completion& taken(int32_t task) { return taken_[task]; }
   void Forget(int32_t task) { taken_.erase(task); }
@@ -75,6 +78,7 @@ class Session : public StoreListener {
   std::string path_;
   std::vector<LostMessages> lost_;
   std::vector<Host> hosts_;
+  std::vector<std::shared_ptr<const TagFilter>> filters_{nullptr};
   std::unique_ptr<char[]> text_;
   std::map<int32_t, Completion> taken_;
 

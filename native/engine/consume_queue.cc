@@ -1,6 +1,7 @@
 #include "consume_queue.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace millrace {
 
@@ -86,25 +87,35 @@ int64_t ConsumeQueue::filed() const {
   return has_file_ ? filed_ : -1;
 }
 
-Status ConsumeQueue::Read(QueueFiles& files, int64_t offset, int64_t count, int64_t visible, ReadMode mode,
-                          std::vector<QueueEntry>* entries) const {
+Status ConsumeQueue::ReadBytes(QueueFiles& files, int64_t offset, int64_t visible, ReadMode mode, std::span<std::byte> to,
+                               size_t* count) const {
   int64_t from_files;
-  std::vector<QueueEntry> tail;
   {
     std::lock_guard lock(mutex_);
-    const int64_t end = std::min(offset + count, filed_ + static_cast<int64_t>(VisibleTailLocked(visible)));
+    const int64_t end = std::min(offset + static_cast<int64_t>(to.size() / format::kEntryBytes),
+                                 filed_ + static_cast<int64_t>(VisibleTailLocked(visible)));
+    *count = static_cast<size_t>(std::max<int64_t>(end - offset, 0));
     from_files = std::min(end, filed_) - offset;
-    for (int64_t at = std::max(offset, filed_); at < end; at++) tail.push_back(tail_[head_ + static_cast<size_t>(at - filed_)]);
+    for (int64_t at = std::max(offset, filed_); at < end; at++)
+      tail_[head_ + static_cast<size_t>(at - filed_)].Encode(to.data() + static_cast<size_t>(at - offset) * format::kEntryBytes);
   }
-  if (from_files > 0) {
-    const size_t before = entries->size();
-    Status status = files.Read(topic_, queue_id_, offset, from_files, mode, entries);
-    if (!status.ok()) return status;
-    // A file that ends early is damage: what is missing is shown as an entry that is none, not as the end of the queue.
-    entries->resize(before + static_cast<size_t>(from_files));
-  }
-  entries->insert(entries->end(), tail.begin(), tail.end());
-  return Status::Ok();
+  if (from_files <= 0) return Status::Ok();
+  const std::span<std::byte> filed = to.first(static_cast<size_t>(from_files) * format::kEntryBytes);
+  size_t bytes = 0;
+  Status status = files.ReadBytes(topic_, queue_id_, offset, mode, filed, &bytes);
+  // A file that ends early is damage: what is missing is shown as an entry that is none, not as the end of the queue.
+  if (status.ok()) std::memset(filed.data() + bytes, 0, filed.size() - bytes);
+  return status;
+}
+
+Status ConsumeQueue::Read(QueueFiles& files, int64_t offset, int64_t count, int64_t visible, ReadMode mode,
+                          std::vector<QueueEntry>* entries) const {
+  std::vector<std::byte> bytes(static_cast<size_t>(count) * format::kEntryBytes);
+  size_t got = 0;
+  Status status = ReadBytes(files, offset, visible, mode, bytes, &got);
+  if (!status.ok()) return status;
+  for (size_t i = 0; i < got; i++) entries->push_back(QueueEntry::Decode(bytes.data() + i * format::kEntryBytes));
+  return status;
 }
 
 }  // namespace millrace

@@ -53,7 +53,9 @@ class ConsumeQueue {
   int64_t tail_size() const;
   // Entries below are in files; -1 while the queue has no file.
   int64_t filed() const;
-  // Entries from `offset` on that are visible, at most `count`, added to *entries.
+  // Entries from `offset` on that are visible, as they stand in files, as many as `to` has room for; *count says how many.
+  Status ReadBytes(QueueFiles& files, int64_t offset, int64_t visible, ReadMode mode, std::span<std::byte> to, size_t* count) const;
+  // The same, at most `count`, decoded and added to *entries.
   Status Read(QueueFiles& files, int64_t offset, int64_t count, int64_t visible, ReadMode mode,
               std::vector<QueueEntry>* entries) const;
 

@@ -100,29 +100,37 @@ Status QueueFiles::Make(const std::string& topic, int32_t queue_id, int64_t star
   return status;
 }
 
-Status QueueFiles::Read(const std::string& topic, int32_t queue_id, int64_t offset, int64_t count, ReadMode mode,
-                        std::vector<QueueEntry>* entries) {
+Status QueueFiles::ReadBytes(const std::string& topic, int32_t queue_id, int64_t offset, ReadMode mode, std::span<std::byte> to,
+                             size_t* bytes) {
   const std::string directory = DirectoryOf(topic, queue_id);
-  std::vector<std::byte> bytes;
-  while (count > 0) {
+  *bytes = 0;
+  while (*bytes + format::kEntryBytes <= to.size()) {
     const int64_t start = offset - offset % entries_per_file_;
-    const int64_t here = std::min(count, start + entries_per_file_ - offset);
+    const int64_t room = static_cast<int64_t>((to.size() - *bytes) / format::kEntryBytes);
+    const int64_t here = std::min(room, start + entries_per_file_ - offset);
     const std::string path = directory + "/" + FileName(start * kEntry);
     std::shared_ptr<OpenFile> file;
     Status status = Acquire(path, read_only_ ? OpenMode::kRead : OpenMode::kReadWrite, &file);
     if (status.code() == Code::kNotFound) return Status::Ok();
     if (!status.ok()) return status;
-    bytes.resize(static_cast<size_t>(here * kEntry));
+    const std::span<std::byte> part = to.subspan(*bytes, static_cast<size_t>(here * kEntry));
     size_t got = 0;
-    status = io::Read(platform_, file->handle(), bytes, (offset - start) * kEntry, mode, &got);
+    status = io::Read(platform_, file->handle(), part, (offset - start) * kEntry, mode, &got);
     if (!status.ok()) return std::move(status).In(path);
-    for (size_t i = 0; i + format::kEntryBytes <= got; i += format::kEntryBytes)
-      entries->push_back(QueueEntry::Decode(bytes.data() + i));
-    if (got < bytes.size()) return Status::Ok();
+    *bytes += got - got % format::kEntryBytes;
+    if (got < part.size()) return Status::Ok();
     offset += here;
-    count -= here;
   }
   return Status::Ok();
+}
+
+Status QueueFiles::Read(const std::string& topic, int32_t queue_id, int64_t offset, int64_t count, ReadMode mode,
+                        std::vector<QueueEntry>* entries) {
+  std::vector<std::byte> bytes(static_cast<size_t>(count) * format::kEntryBytes);
+  size_t got = 0;
+  Status status = ReadBytes(topic, queue_id, offset, mode, bytes, &got);
+  for (size_t i = 0; status.ok() && i < got; i += format::kEntryBytes) entries->push_back(QueueEntry::Decode(bytes.data() + i));
+  return status;
 }
 
 Status QueueFiles::Cut(const std::string& topic, int32_t queue_id, int64_t offset, bool* cut) {

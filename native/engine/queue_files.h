@@ -37,7 +37,11 @@ class QueueFiles {
   // entries. With `rewritten`, what stands there already is compared first, and only what differs is counted. It is written all the
   // same: the page cache may show what a failed sync never brought to the disk.
   Status Write(const std::string& topic, int32_t queue_id, int64_t offset, std::span<const QueueEntry> entries, int64_t* rewritten);
-  // Entries from `offset` on, at most `count`; fewer where the files end.
+  // Entries from `offset` on as they stand there, as many as `to` has room for. *bytes, of whole entries, is less where the files
+  // end.
+  Status ReadBytes(const std::string& topic, int32_t queue_id, int64_t offset, ReadMode mode, std::span<std::byte> to,
+                   size_t* bytes);
+  // The same, at most `count`, decoded and added to *entries.
   Status Read(const std::string& topic, int32_t queue_id, int64_t offset, int64_t count, ReadMode mode,
               std::vector<QueueEntry>* entries);
   // Zeroes everything from `offset` on, removes the files behind, and gives a short file its size again. *cut (optional) says

@@ -8,8 +8,7 @@
 
 namespace millrace {
 
-Status Reader::Read(const ConsumeQueue& queue, int64_t offset, const ReadLimits& limits, int64_t visible, int64_t first,
-                    ReadMode mode, std::span<std::byte> to, ReadOutcome* outcome) {
+bool Reader::Begin(const ConsumeQueue& queue, int64_t offset, int64_t visible, ReadOutcome* outcome) {
   *outcome = ReadOutcome{};
   const ConsumeQueue::Range range = queue.VisibleRange(visible);
   outcome->min_offset = range.min;
@@ -18,59 +17,95 @@ Status Reader::Read(const ConsumeQueue& queue, int64_t offset, const ReadLimits&
   if (range.max == 0) {
     outcome->status = ReadStatus::kNoMessageInQueue;
     outcome->next_offset = 0;
-    return Status::Ok();
+    return false;
   }
   if (offset < range.min) {
     outcome->status = ReadStatus::kOffsetTooSmall;
     outcome->next_offset = range.min;
-    return Status::Ok();
+    return false;
   }
   if (offset >= range.max) {
     outcome->status = offset == range.max ? ReadStatus::kOffsetOverflowOne : ReadStatus::kOffsetOverflowBadly;
     outcome->next_offset = range.max;
-    return Status::Ok();
+    return false;
   }
+  return true;
+}
 
-  std::vector<QueueEntry> entries;
-  const int64_t want = std::min({limits.max_scanned, limits.max_messages, range.max - offset});
-  Status status = queue.Read(queue_files_, offset, want, visible, mode, &entries);
-  if (!status.ok()) return status;
+Status Reader::Read(const ConsumeQueue& queue, int64_t offset, const ReadLimits& limits, int64_t visible, int64_t first,
+                    ReadMode mode, std::span<std::byte> to, ReadOutcome* outcome) {
+  if (!Begin(queue, offset, visible, outcome)) return Status::Ok();
+  const int64_t end = std::min(outcome->max_offset, offset + limits.max_scanned);
+  EntryScan scan(queue, queue_files_, losses_, limits.filter, {offset, end, visible, limits.max_messages}, mode);
+  Round round;
+  // Records have a length: no more of them fit what was given.
+  const int64_t fitting = static_cast<int64_t>(to.size() / format::kMinRecordBytes);
+  round.picked.reserve(static_cast<size_t>(std::min({limits.max_messages, end - offset, fitting})));
+  do {
+    Status status = Pick(limits, visible, first, &scan, &round, outcome);
+    if (!status.ok()) return status;
+    outcome->next_offset = scan.offset();
+    if (!round.picked.empty()) {
+      const int64_t bytes = static_cast<int64_t>(round.picked.back().at) + round.picked.back().entry.size;
+      if (static_cast<size_t>(bytes) > to.size()) {
+        outcome->bytes_needed = bytes;
+        return Status(Code::kTooLarge);
+      }
+    }
+    status = CopyRuns(round.picked, mode, to);
+    if (!status.ok()) return status;
+    Keep(queue, limits.filter, to, &round, outcome);
+    if (mode == ReadMode::kOnlyCached && round.unmatched_bytes > kMostUnmatchedAtOnce) return Status(Code::kWouldBlock);
+  } while (round.unmatched > 0 && scan.offset() < end);
+  if (outcome->messages == 0) {
+    outcome->status = !outcome->lost.empty() ? ReadStatus::kMessageLost
+                      : round.removing       ? ReadStatus::kMessageWasRemoving
+                                             : ReadStatus::kNoMatchedMessage;
+  }
+  return Status::Ok();
+}
 
-  std::vector<Picked> picked;
-  picked.reserve(entries.size());
-  size_t bytes = 0;
-  bool removing = false;
-  for (const QueueEntry& entry : entries) {
+Status Reader::Pick(const ReadLimits& limits, int64_t visible, int64_t first, EntryScan* scan, Round* round, ReadOutcome* outcome) {
+  round->picked.clear();
+  int64_t bytes = outcome->bytes;
+  for (; round->let_through < limits.max_messages; round->let_through++, scan->Advance()) {
+    bool found = false;
+    Status status = scan->Find(&found);
+    if (!status.ok() || !found) return status;
+    const QueueEntry& entry = scan->entry();
     LostRange lost;
     if (!entry.valid() || entry.pre_blank() || entry.end() > visible ||
         (entry.position >= first && losses_.Find(entry.position, &lost))) {
-      AddLost(outcome->next_offset, lost.to > 0 ? &lost : nullptr, &outcome->lost);
+      AddLost(scan->offset(), lost.to > 0 ? &lost : nullptr, &outcome->lost);
     } else if (entry.position < first) {
-      removing = true;
+      round->removing = true;
     } else {
-      const size_t size = static_cast<size_t>(entry.size);
-      if (!picked.empty() && bytes + size > static_cast<size_t>(limits.max_bytes)) break;
-      picked.push_back({entry, outcome->next_offset, bytes});
-      bytes += size;
+      if (bytes > 0 && bytes + entry.size > limits.max_bytes) break;
+      round->picked.push_back({entry, scan->offset(), static_cast<size_t>(bytes)});
+      bytes += entry.size;
     }
-    outcome->next_offset++;
   }
-  if (bytes > to.size()) {
-    outcome->bytes_needed = static_cast<int64_t>(bytes);
-    return Status(Code::kTooLarge);
-  }
-  status = CopyRuns(picked, mode, to);
-  if (!status.ok()) return status;
+  return Status::Ok();
+}
 
-  size_t kept = 0;
-  for (const Picked& one : picked) {
+void Reader::Keep(const ConsumeQueue& queue, const TagFilter* filter, std::span<std::byte> to, Round* round, ReadOutcome* outcome) {
+  round->unmatched = 0;
+  size_t kept = static_cast<size_t>(outcome->bytes);
+  for (const Picked& one : round->picked) {
     const std::span<const std::byte> record = to.subspan(one.at, static_cast<size_t>(one.entry.size));
+    RecordView view;
     LossReason reason = LossReason::kChecksum;
-    if (!Verify(queue, one, record, &reason)) {
+    if (!Verify(queue, one, record, &view, &reason)) {
       const LostRange lost{one.entry.position, one.entry.end(), reason};
       // Somebody else's whole record is there: the entry is bad, not the log.
       if (reason != LossReason::kStructure) losses_.Add(lost);
       AddLost(one.offset, &lost, &outcome->lost);
+      continue;
+    }
+    if (filter != nullptr && !filter->Matches(view.properties)) {
+      round->unmatched++;
+      round->unmatched_bytes += one.entry.size;
+      round->let_through--;
       continue;
     }
     if (kept != one.at) std::memmove(to.data() + kept, record.data(), record.size());
@@ -78,12 +113,6 @@ Status Reader::Read(const ConsumeQueue& queue, int64_t offset, const ReadLimits&
     outcome->messages++;
   }
   outcome->bytes = static_cast<int64_t>(kept);
-  if (outcome->messages == 0) {
-    outcome->status = !outcome->lost.empty() ? ReadStatus::kMessageLost
-                      : removing             ? ReadStatus::kMessageWasRemoving
-                                             : ReadStatus::kNoMatchedMessage;
-  }
-  return Status::Ok();
 }
 
 void Reader::AddLost(int64_t offset, const LostRange* range, std::vector<LostMessages>* lost) {
@@ -115,18 +144,18 @@ Status Reader::CopyRuns(const std::vector<Picked>& picked, ReadMode mode, std::s
   return Status::Ok();
 }
 
-bool Reader::Verify(const ConsumeQueue& queue, const Picked& picked, std::span<const std::byte> bytes, LossReason* reason) {
+bool Reader::Verify(const ConsumeQueue& queue, const Picked& picked, std::span<const std::byte> bytes, RecordView* view,
+                    LossReason* reason) {
   const int64_t position = picked.entry.position;
   ChecksumRule rule = RuleAt(own_, position);
   const bool known = verify_ == VerifyMode::kNever || (verify_ == VerifyMode::kFirst && verified_.Has(position));
   if (known) rule = ChecksumRule::kSkip;
-  RecordView view;
-  if (DecodeRecord(bytes, position, files_.EndOf(position) - position, rule, &view) != RecordKind::kRecord ||
-      view.bytes.size() != bytes.size()) {
+  if (DecodeRecord(bytes, position, files_.EndOf(position) - position, rule, view) != RecordKind::kRecord ||
+      view->bytes.size() != bytes.size()) {
     *reason = LossReason::kChecksum;
     return false;
   }
-  if (view.queue_id != queue.queue_id() || view.queue_offset != picked.offset || view.topic != queue.topic()) {
+  if (view->queue_id != queue.queue_id() || view->queue_offset != picked.offset || view->topic != queue.topic()) {
     *reason = LossReason::kStructure;
     return false;
   }

@@ -2,8 +2,9 @@
 //
 // Every byte given out was copied (pread), so nothing a reader holds can be unmapped, cut or fault under it; neighbours in the log
 // are read in one call. Nothing unverified is served: a record that does not hold goes into the loss map and is reported. Nothing
-// at or above `visible` is shown. With kOnlyCached a read that would wait for the device gives kWouldBlock and nothing else. Any
-// thread.
+// at or above `visible` is shown. With a tag filter only records with a wanted tag are given, and none is touched that its entry's
+// hash rules out (entry_scan.h); nor is a loss of one reported. With kOnlyCached a read that would wait for the device, or keep its
+// thread for long, gives kWouldBlock and nothing else. Any thread.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "consume_queue.h"
+#include "entry_scan.h"
 #include "file_set.h"
 #include "loss_map.h"
 #include "side_car.h"
@@ -37,6 +39,7 @@ struct ReadLimits {
   int64_t max_messages = 32;
   int64_t max_bytes = 256 * 1024;
   int64_t max_scanned = 16384;
+  const TagFilter* filter = nullptr;  // outlives the read; null: every message
 };
 
 struct LostMessages {
@@ -76,10 +79,27 @@ class Reader {
     int64_t offset = 0;
     size_t at = 0;
   };
+  // A read picks entries, reads their records and keeps those that hold and match. Only if some did not match does it pick again.
+  struct Round {
+    std::vector<Picked> picked;
+    int64_t let_through = 0;  // entries that count against max_messages
+    int64_t unmatched = 0;    // of this round: the hash matched, the tag did not
+    int64_t unmatched_bytes = 0;
+    bool removing = false;
+  };
 
+  // False when the offset is not one of the queue's: then the outcome says so.
+  static bool Begin(const ConsumeQueue& queue, int64_t offset, int64_t visible, ReadOutcome* outcome);
+  Status Pick(const ReadLimits& limits, int64_t visible, int64_t first, EntryScan* scan, Round* round, ReadOutcome* outcome);
+  void Keep(const ConsumeQueue& queue, const TagFilter* filter, std::span<std::byte> to, Round* round, ReadOutcome* outcome);
   Status CopyRuns(const std::vector<Picked>& picked, ReadMode mode, std::span<std::byte> to);
-  bool Verify(const ConsumeQueue& queue, const Picked& picked, std::span<const std::byte> bytes, LossReason* reason);
+  // *view is the record's when it holds.
+  bool Verify(const ConsumeQueue& queue, const Picked& picked, std::span<const std::byte> bytes, RecordView* view,
+              LossReason* reason);
   static void AddLost(int64_t offset, const LostRange* range, std::vector<LostMessages>* lost);
+
+  // So much of what is thrown away an event loop waits for.
+  static constexpr int64_t kMostUnmatchedAtOnce = 4 << 20;
 
   Platform& platform_;
   FileSet& files_;

@@ -7,7 +7,10 @@ export interface ReadOptions {
   maxMessages?: number | undefined;
   /** At most this many bytes of whole records, but at least one message; default 256 KiB. */
   maxBytes?: number | undefined;
-  /** Not supported yet: UNSUPPORTED when set. Only messages whose tag is one of these. */
+  /**
+   * Only messages whose tag is one of these: `'a || b'` (spaces around a tag and empty items are dropped), or a list of tags taken as they are;
+   * `'*'` or nothing: all. Never a false positive; a message without a tag matches no named one.
+   */
   tags?: string | readonly string[] | undefined;
   /** Look at no more than this many queue entries; default 16 384. Then `nextOffset` says where to go on. */
   maxScanned?: number | undefined;
