@@ -70,6 +70,15 @@ class Reader {
   // The record that begins at `position`. kNotFound: none does; kCorruption: it is lost; kTooLarge as above.
   Status ReadAt(int64_t position, int64_t visible, ReadMode mode, std::span<std::byte> to, int64_t* bytes);
 
+  // Whether the checksum of the record at `position` need not be computed (again).
+  bool Known(int64_t position) const {
+    return verify_ == VerifyMode::kNever || (verify_ == VerifyMode::kFirst && verified_.Has(position));
+  }
+  // Whether `bytes` are the whole record that the entry at `offset` of the queue speaks of. If not, *lost is filled in, and goes
+  // into the loss map when it is the record that is damaged.
+  bool Verify(const ConsumeQueue& queue, const QueueEntry& entry, int64_t offset, std::span<const std::byte> bytes,
+              LostRange* lost);
+
  private:
   struct Picked {
     QueueEntry entry;
@@ -78,7 +87,6 @@ class Reader {
   };
 
   Status CopyRuns(const std::vector<Picked>& picked, ReadMode mode, std::span<std::byte> to);
-  bool Verify(const ConsumeQueue& queue, const Picked& picked, std::span<const std::byte> bytes, LossReason* reason);
   static void AddLost(int64_t offset, const LostRange* range, std::vector<LostMessages>* lost);
 
   Platform& platform_;

@@ -1,0 +1,48 @@
+#include "time_samples.h"
+
+#include <algorithm>
+
+namespace millrace {
+
+void TimeSamples::Begin(int64_t epoch, int64_t messages) {
+  const int width = static_cast<int>(std::bit_width(static_cast<uint64_t>(messages)));
+  const int wanted = std::clamp(width + 1 - kGroupBits, kMinBits, kMaxBits);
+  std::lock_guard lock(mutex_);
+  // A larger table begins empty: what was known is soon known again.
+  if (epoch == epoch_ && wanted <= bits_) return;
+  epoch_ = epoch;
+  bits_ = std::max(bits_, wanted);
+  table_.assign(size_t{1} << bits_, Group{});
+}
+
+void TimeSamples::Narrow(int32_t queue, int64_t spacing, const TimeBorder& border, TimeRange* range) const {
+  std::lock_guard lock(mutex_);
+  while (range->size() > 0) {
+    const int64_t middle = Middle(range->from, range->to);
+    if (middle % spacing != 0) return;
+    const int64_t first = FirstOf(spacing, middle);
+    const Group& group = table_[SlotOf(queue, spacing, first)];
+    if (!group.Is(queue, spacing, first)) return;
+    const int32_t delta = group.deltas[IndexOf(spacing, middle)];
+    if (delta == kUnknownDelta) return;
+    range->Take(border, middle, middle, group.base + delta);
+  }
+}
+
+void TimeSamples::Add(int64_t epoch, int32_t queue, int64_t spacing, int64_t offset, int64_t time) {
+  const int64_t first = FirstOf(spacing, offset);
+  std::lock_guard lock(mutex_);
+  if (epoch != epoch_) return;
+  Group& group = table_[SlotOf(queue, spacing, first)];
+  int64_t delta = 0;
+  const bool fits = group.Is(queue, spacing, first) && !__builtin_sub_overflow(time, group.base, &delta) && delta > INT32_MIN &&
+                    delta <= INT32_MAX;
+  if (!fits) {
+    group = {.first = first, .spacing = spacing, .queue = queue, .base = time};
+    group.deltas.fill(kUnknownDelta);
+    delta = 0;
+  }
+  group.deltas[IndexOf(spacing, offset)] = static_cast<int32_t>(delta);
+}
+
+}  // namespace millrace
