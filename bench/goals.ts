@@ -67,6 +67,14 @@ export function judge(results: readonly Result[]): Goal[] {
   const hot = ratio(of('read/readSync', 'bodyBytesPerSecond'), of('limit/copy', 'bytesPerSecond'));
   add('readSync, 1 KiB, hot, bodies touched / memcpy', hot, 'at least', 0.15);
 
+  for (const [messages, title] of [
+    [10_000, '10 000'],
+    [1_000_000, '1 000 000'],
+  ]) {
+    const searches = of(`time/${messages}`, 'searchesPerSecond');
+    add(`offsetAt among ${title} messages, hot, a second`, searches, 'at least', 200_000);
+  }
+
   add('opening after a kill at full speed, ms', of('reopen/killed', 'openMillis'), 'at most', 100);
   const scan = combine((bytes) => bytes / 2 ** 30, of('reopen/killed', 'bareScanBytesPerSecond'));
   add('scan without side-car, in cache, GiB/s', scan, 'at least', 1);

@@ -39,6 +39,8 @@ const rows: readonly Row[] = [
   ['durable/64', '1 KiB, durable, 64 in flight', 'durable', { inFlight: 64, bodyBytes: 1024 }],
   ['read/readSync', '1 KiB, readSync, hot, bodies touched', 'read', { way: 'readSync', bodyBytes: 1024 }],
   ['read/read', '1 KiB, read, hot, bodies touched', 'read', { way: 'read', bodyBytes: 1024 }],
+  ['time/10000', 'offsetAt among 10 000 messages, hot', 'timeSearch', { messages: 10_000 }],
+  ['time/1000000', 'offsetAt among 1 000 000 messages, hot', 'timeSearch', { messages: 1_000_000 }],
 ];
 
 export function storeProbes(directory: string, millis: number): Probe[] {

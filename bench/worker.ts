@@ -8,6 +8,7 @@ import { durableCase } from './cases/durable.js';
 import { idleCase } from './cases/idle.js';
 import { readCase } from './cases/read.js';
 import { openCase, writerCase } from './cases/reopen.js';
+import { timeSearchCase } from './cases/timesearch.js';
 import type { Answer, Job, Order } from './child.js';
 import type { Sample } from './figures.js';
 
@@ -22,6 +23,7 @@ const cases: Readonly<Record<string, (job: Job, report: (position: number) => vo
   idle: idleCase,
   open: openCase,
   read: readCase,
+  timeSearch: timeSearchCase,
   writer: writerCase,
 };
 

@@ -38,7 +38,7 @@ void TimeSamples::Add(int64_t epoch, int32_t queue, int64_t spacing, int64_t off
   const bool fits = group.Is(queue, spacing, first) && !__builtin_sub_overflow(time, group.base, &delta) && delta > INT32_MIN &&
                     delta <= INT32_MAX;
   if (!fits) {
-    group = {.first = first, .spacing = spacing, .queue = queue, .base = time};
+    group = {.first = first, .base = time, .queue = queue, .shift = std::countr_zero(static_cast<uint64_t>(spacing))};
     group.deltas.fill(kUnknownDelta);
     delta = 0;
   }

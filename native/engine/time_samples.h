@@ -1,10 +1,10 @@
 // Store times of messages that searches by time have looked at, so that the next search has few left to look at, or none.
 //
-// A table in memory, made at the first search: 5 bytes a sample, 10 MiB for a store at most; where two groups of samples meet the
-// newer stays. Kept are the multiples of a power of two, the spacing, which grows with the queue: up to a million messages every
-// one is kept, and the same offsets are asked for by every search. The store time of a message never changes; what can change is
-// which message an offset names, or whether it can be read. Then the owner names another epoch, and everything is forgotten. One
-// mutex, held over memory only; any thread.
+// A table in memory, made at the first search and as large as the largest queue that was searched needs: 5 bytes a sample, 20 MiB
+// at most; where two groups of samples meet the newer stays. Kept are the multiples of a power of two, the spacing, which grows with
+// the queue: up to two million messages every one is kept, and the same offsets are asked for by every search. The store time of a
+// message never changes; what can change is which message an offset names, or whether it can be read. Then the owner names another
+// epoch, and everything is forgotten. One mutex, held over memory only; any thread.
 #pragma once
 
 #include <array>
@@ -54,8 +54,9 @@ class TimeSamples {
  public:
   // The power of two whose multiples are kept of a queue with so many messages.
   static int64_t SpacingOf(int64_t messages) {
-    const int bits = static_cast<int>(std::bit_width(static_cast<uint64_t>(messages))) - kQueueBits;
-    return int64_t{1} << (bits < 0 ? 0 : bits);
+    int64_t spacing = 1;
+    while (messages / spacing > kMaxOfQueue) spacing *= 2;
+    return spacing;
   }
   // The offset in [from, to) that is a multiple of the largest power of two, but not 0 where there is another: halving by such
   // offsets, every search of a queue comes by the same ones. The range is not empty.
@@ -78,18 +79,21 @@ class TimeSamples {
   static constexpr int kGroupBits = 5;
   static constexpr size_t kGroup = size_t{1} << kGroupBits;
   static constexpr int kMinBits = 4;
-  static constexpr int kMaxBits = 16;
-  static constexpr int kQueueBits = kMaxBits + kGroupBits - 1;  // one queue fills half of the table at most
+  static constexpr int kMaxBits = 17;
+  // Few groups meet as long as five eighths of the table are in use.
+  static constexpr int64_t kMaxOfQueue = (int64_t{5} << (kMaxBits + kGroupBits)) / 8;
   static constexpr int32_t kUnknownDelta = INT32_MIN;
 
   // Neighbouring multiples of one spacing.
   struct Group {
     int64_t first = -1;  // the smallest of them
-    int64_t spacing = 0;
-    int32_t queue = 0;
     int64_t base = 0;
+    int32_t queue = 0;
+    int32_t shift = 0;                     // of the spacing
     std::array<int32_t, kGroup> deltas{};  // to `base`
-    bool Is(int32_t of, int64_t every, int64_t begin) const { return first == begin && queue == of && spacing == every; }
+    bool Is(int32_t of, int64_t spacing, int64_t begin) const {
+      return first == begin && queue == of && spacing == int64_t{1} << shift;
+    }
   };
 
   static int64_t FirstOf(int64_t spacing, int64_t offset) { return offset & -(spacing << kGroupBits); }

@@ -68,6 +68,7 @@ class TimeSearch::Looker {
     if (Holds(offset) && Holds(offset + count - 1)) return Status::Ok();
     Status status = Spend(static_cast<size_t>(count) * format::kEntryBytes);
     window_.clear();
+    window_.reserve(static_cast<size_t>(count));
     window_from_ = offset;
     if (status.ok()) status = queue_.Read(search_.queue_files_, offset, count, view_.visible, mode_, &window_);
     // Taken back meanwhile: shown as entries that are none.

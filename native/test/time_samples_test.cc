@@ -25,10 +25,11 @@ TEST("the middle of a range lies in it, and halves any range within as many step
   }
 }
 
-TEST("every offset up to a million is kept, and of larger queues no more than fill half of the table") {
+TEST("every offset up to two million is kept, and of larger queues as many") {
   CHECK_EQ(TimeSamples::SpacingOf(0), 1);
-  CHECK_EQ(TimeSamples::SpacingOf(1'000'000), 1);
-  CHECK_EQ(TimeSamples::SpacingOf(10'000'000), 16);
+  CHECK_EQ(TimeSamples::SpacingOf(2'000'000), 1);
+  CHECK_EQ(TimeSamples::SpacingOf(10'000'000), 4);
+  CHECK_EQ(TimeSamples::SpacingOf(100'000'000), 64);
 }
 
 // What a table of this queue says about one offset: its time, or kUnknown.
