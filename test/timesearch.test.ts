@@ -203,6 +203,24 @@ test('a message that was just appended is found at once, whoever appends meanwhi
   }
 });
 
+test('large records that nobody has read since the open are looked at beside the event loop, by many searches at once', async () => {
+  const time = { now: begin };
+  const directory = storeFolder();
+  const large: StoreOptions = { commitLog: { fileBytes: 2 ** 20 } };
+  const writer = await openStore(directory, { ...large, clock: () => time.now });
+  for (let i = 0; i < 12; i++, time.now += 10) await writer.append({ topic: 'T', body: Buffer.alloc(200_000, i) });
+  await writer.close();
+  const store = await openStore(directory, large);
+  const times = Array.from({ length: 120 }, (_, i) => begin + i);
+  const lower = Promise.all(times.map((at) => store.offsetAt('T', 0, at)));
+  const upper = Promise.all(times.map((at) => store.offsetAt('T', 0, at, 'upper')));
+  expect(await lower).toEqual(times.map((_, i) => Math.ceil(i / 10)));
+  expect(await upper).toEqual(times.map((_, i) => Math.floor(i / 10)));
+  const closing = store.offsetAt('T', 0, begin + 55);
+  await store.close();
+  expect(await closing).toBe(6);
+});
+
 test('an empty queue, a topic and a queue that are not there, and arguments that are wrong', async () => {
   const directory = storeFolder();
   const store = await openStore(directory, small);

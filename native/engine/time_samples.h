@@ -1,10 +1,10 @@
 // Store times of messages that searches by time have looked at, so that the next search has few left to look at, or none.
 //
 // A table in memory, made at the first search and as large as the largest queue that was searched needs: 5 bytes a sample, 20 MiB
-// at most; where two groups of samples meet the newer stays. Kept are the multiples of a power of two, the spacing, which grows with
-// the queue: up to two million messages every one is kept, and the same offsets are asked for by every search. The store time of a
-// message never changes; what can change is which message an offset names, or whether it can be read. Then the owner names another
-// epoch, and everything is forgotten. One mutex, held over memory only; any thread.
+// at most; where two groups of samples meet the newer stays. Kept are the multiples of a power of two, the spacing, which grows
+// with the queue: up to two million messages every one is kept, and the same offsets are asked for by every search. The store time
+// of a message never changes; what can change is which message an offset names, or whether it can be read. Then the owner names
+// another epoch, and everything is forgotten. One mutex, held over memory only; any thread.
 #pragma once
 
 #include <array>

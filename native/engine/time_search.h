@@ -4,9 +4,9 @@
 // that a scan would give, equal times and file borders included. Where another program's clock went back, it is one of the places
 // where times pass the border: what stands right at `before` is before it, and what stands right at `behind` is behind it.
 //
-// A time counts only when it was read from a record that holds: one that was verified before by its head (its place in log and queue
-// is compared), any other one whole, as a read would verify it. A message that cannot be read has no time: the search goes on with
-// the next one that can, as if those between were not there, and what it found damaged goes into the loss map.
+// A time counts only when it was read from a record that holds: one that was verified before by its head (its place in log and
+// queue is compared), any other one whole, as a read would verify it. A message that cannot be read has no time: the search goes on
+// with the next one that can, as if those between were not there, and what it found damaged goes into the loss map.
 //
 // Times that were looked at are remembered (time_samples.h), so that a hot search of a large queue reads a piece of entries and a
 // few heads. With kOnlyCached it reads little and waits for nothing: kWouldBlock, and the caller searches again elsewhere. Any

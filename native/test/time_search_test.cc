@@ -8,55 +8,10 @@
 #include "damaged_directory.h"
 #include "failing_platform.h"
 #include "testing.h"
+#include "time_scan.h"
 
 namespace millrace::testing {
 namespace {
-
-// The store times of a queue as reads show them; nothing where a read shows no message.
-struct Scan {
-  int64_t first = 0;
-  std::vector<std::optional<int64_t>> times;
-
-  int64_t end() const { return first + static_cast<int64_t>(times.size()); }
-  const std::optional<int64_t>& at(int64_t offset) const { return times[static_cast<size_t>(offset - first)]; }
-};
-
-Scan ScanOf(Store& store, int32_t queue) {
-  Store::QueueNumbers numbers;
-  CHECK(store.Numbers(queue, &numbers));
-  Scan scan{.first = numbers.min, .times = {}};
-  std::vector<std::byte> buffer(1 << 18);
-  ReadLimits one;
-  one.max_messages = 1;
-  for (int64_t offset = numbers.min; offset < numbers.max; offset++) {
-    ReadOutcome outcome;
-    CHECK_OK(store.Read(queue, offset, one, ReadMode::kMayBlock, buffer, &outcome));
-    scan.times.emplace_back();
-    if (outcome.messages == 0) continue;
-    RecordView view;
-    const std::span<const std::byte> bytes = std::span<const std::byte>(buffer).first(static_cast<size_t>(outcome.bytes));
-    CHECK_EQ(DecodeRecord(bytes, LoadI64(bytes.data() + format::kPositionAt), outcome.bytes, ChecksumRule::kSkip, &view),
-             RecordKind::kRecord);
-    scan.times.back() = view.store_timestamp;
-  }
-  return scan;
-}
-
-// Said once more, so that the two can disagree.
-bool IsBefore(int64_t time, const TimeBorder& border) {
-  return border.equal_is_before ? time <= border.timestamp : time < border.timestamp;
-}
-
-TimeSearch::Found FoundByScan(const Scan& scan, const TimeBorder& border) {
-  TimeSearch::Found found{scan.first - 1, scan.end()};
-  for (int64_t offset = scan.first; offset < scan.end(); offset++) {
-    if (scan.at(offset) && IsBefore(*scan.at(offset), border)) found.before = offset;
-  }
-  for (int64_t offset = scan.end() - 1; offset >= scan.first; offset--) {
-    if (scan.at(offset) && !IsBefore(*scan.at(offset), border)) found.behind = offset;
-  }
-  return found;
-}
 
 // Every border that tells two of these times apart, and one on either side of all.
 std::vector<TimeBorder> BordersOf(const std::vector<std::optional<int64_t>>& times) {
@@ -168,7 +123,8 @@ TEST("messages that are lost are stepped over, whatever was damaged, and what a 
       }
     }
     if (round % 4 == 3 && end > 3 * DamagedDirectory::kFileBytes) directory.Remove(directory.LogFile(DamagedDirectory::kFileBytes));
-    if (round % 2 == 1) directory.Remove(directory.paths.own);  // so that opening reads everything and knows the losses
+    if (round % 4 == 2) directory.Remove(directory.LogFile(0));  // as if its time were over
+    if (round % 2 == 1) directory.Remove(directory.paths.own);   // so that opening reads everything and knows the losses
     StoreConfig config = directory.config();
     config.read_only = random.Coin();
     CheckAllQueues(directory, config);
