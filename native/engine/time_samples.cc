@@ -4,15 +4,23 @@
 
 namespace millrace {
 
-void TimeSamples::Begin(int64_t epoch, int64_t messages) {
+bool TimeSamples::Begin(int64_t epoch, int64_t messages, bool at_once) {
   const int width = static_cast<int>(std::bit_width(static_cast<uint64_t>(messages)));
-  const int wanted = std::clamp(width + 1 - kGroupBits, kMinBits, kMaxBits);
+  int bits = std::clamp(width + 1 - kGroupBits, kMinBits, kMaxBits);
+  {
+    std::lock_guard lock(mutex_);
+    if (epoch == epoch_ && bits <= bits_) return true;
+    bits = std::max(bits, bits_);
+  }
+  if (at_once && bits > kQuickBits) return false;
+  // It begins empty: what was known is soon known again. Made, and the old one freed, while others may search.
+  std::vector<Group> table(size_t{1} << bits);
   std::lock_guard lock(mutex_);
-  // A larger table begins empty: what was known is soon known again.
-  if (epoch == epoch_ && wanted <= bits_) return;
+  if (epoch == epoch_ && bits <= bits_) return true;
   epoch_ = epoch;
-  bits_ = std::max(bits_, wanted);
-  table_.assign(size_t{1} << bits_, Group{});
+  bits_ = bits;
+  table_.swap(table);
+  return true;
 }
 
 void TimeSamples::Narrow(int32_t queue, int64_t spacing, const TimeBorder& border, TimeRange* range) const {

@@ -68,8 +68,8 @@ class TimeSamples {
     return static_cast<int64_t>(last >> bit << bit);
   }
 
-  // Before a search of a queue with so many messages.
-  void Begin(int64_t epoch, int64_t messages);
+  // Before a search of a queue with so many messages. False when a table has to be made that is too large to be made `at_once`.
+  bool Begin(int64_t epoch, int64_t messages, bool at_once);
   // Halves the range for as long as the samples know its middle.
   void Narrow(int32_t queue, int64_t spacing, const TimeBorder& border, TimeRange* range) const;
   // `offset` is a multiple of `spacing`. Does nothing when another epoch has begun since.
@@ -79,6 +79,7 @@ class TimeSamples {
   static constexpr int kGroupBits = 5;
   static constexpr size_t kGroup = size_t{1} << kGroupBits;
   static constexpr int kMinBits = 4;
+  static constexpr int kQuickBits = 12;  // 600 KiB
   static constexpr int kMaxBits = 17;
   // Few groups meet as long as five eighths of the table are in use.
   static constexpr int64_t kMaxOfQueue = (int64_t{5} << (kMaxBits + kGroupBits)) / 8;

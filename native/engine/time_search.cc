@@ -147,7 +147,7 @@ Status TimeSearch::Find(int32_t handle, const ConsumeQueue& queue, const TimeBor
   const ConsumeQueue::Range all = queue.VisibleRange(view.visible);
   TimeRange range{all.min, all.max, all.min - 1, all.max};
   const int64_t spacing = TimeSamples::SpacingOf(range.size());
-  samples_.Begin(epoch, range.size());
+  if (!samples_.Begin(epoch, range.size(), mode == ReadMode::kOnlyCached)) return Status(Code::kWouldBlock);
   Looker looker(*this, queue, view, mode);
   bool halve = false;
   for (;;) {

@@ -42,7 +42,7 @@ int64_t TimeAt(const TimeSamples& samples, int32_t queue, int64_t offset) {
 TEST("a sample is found as it was kept, however far its time is from its neighbours', and never another queue's") {
   SeededRandom random(test_seed());
   TimeSamples samples;
-  samples.Begin(0, 200);
+  CHECK(samples.Begin(0, 200, true));
   std::vector<int64_t> times(200);
   for (int64_t offset = 0; offset < 200; offset++) {
     times[static_cast<size_t>(offset)] = static_cast<int64_t>(random.Next() >> random.Below(60)) / 2;
@@ -58,15 +58,26 @@ TEST("a sample is found as it was kept, however far its time is from its neighbo
 
 TEST("another epoch forgets everything, and what is learned in the old one is not kept") {
   TimeSamples samples;
-  samples.Begin(0, 10);
+  CHECK(samples.Begin(0, 10, true));
   samples.Add(0, 0, 1, 5, 500);
   CHECK_EQ(TimeAt(samples, 0, 5), 500);
-  samples.Begin(1, 10);
+  CHECK(samples.Begin(1, 10, true));
   CHECK_EQ(TimeAt(samples, 0, 5), TimeRange::kUnknown);
   samples.Add(0, 0, 1, 5, 500);
   CHECK_EQ(TimeAt(samples, 0, 5), TimeRange::kUnknown);
   samples.Add(1, 0, 1, 5, 501);
   CHECK_EQ(TimeAt(samples, 0, 5), 501);
+}
+
+TEST("a table for a large queue is not made by who has no time, and used by everybody once it is there") {
+  TimeSamples samples;
+  CHECK(samples.Begin(0, 10'000, true));
+  CHECK(!samples.Begin(0, 1'000'000, true));
+  CHECK(samples.Begin(0, 1'000'000, false));
+  CHECK(samples.Begin(0, 1'000'000, true));
+  samples.Add(0, 0, 1, 999'999, 5);
+  CHECK_EQ(TimeAt(samples, 0, 999'999), 5);
+  CHECK(!samples.Begin(1, 10, true));
 }
 
 }  // namespace
