@@ -72,6 +72,14 @@ export function judge(results: readonly Result[]): Goal[] {
   const alike = ratio(tagged, of('tags/collisions', 'entriesPerSecond'));
   add('the same / the same filter where every hash is alike', alike, 'at least', 20);
 
+  for (const [messages, title] of [
+    [10_000, '10 000'],
+    [1_000_000, '1 000 000'],
+  ]) {
+    const searches = of(`time/${messages}`, 'searchesPerSecond');
+    add(`offsetAt among ${title} messages, hot, a second`, searches, 'at least', 200_000);
+  }
+
   add('opening after a kill at full speed, ms', of('reopen/killed', 'openMillis'), 'at most', 100);
   const scan = combine((bytes) => bytes / 2 ** 30, of('reopen/killed', 'bareScanBytesPerSecond'));
   add('scan without side-car, in cache, GiB/s', scan, 'at least', 1);

@@ -17,6 +17,7 @@ const headings: Readonly<Record<string, string>> = {
   durable: 'Durable appends',
   read: 'Sequential reads',
   tags: 'Reading by tag, entries a second',
+  time: 'Searches by store time',
   reopen: 'Reopening',
   idle: 'Idle',
 };

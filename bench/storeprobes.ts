@@ -42,6 +42,8 @@ const rows: readonly Row[] = [
   ['tags/filter', '1 KiB, 1 in 1 000 has the tag', 'tags', { way: 'filter' }],
   ['tags/collisions', 'the same, all tags share its hash', 'tags', { way: 'collisions' }],
   ['tags/strings', 'the same, everything read and compared', 'tags', { way: 'strings' }],
+  ['time/10000', 'offsetAt among 10 000 messages, hot', 'timeSearch', { messages: 10_000 }],
+  ['time/1000000', 'offsetAt among 1 000 000 messages, hot', 'timeSearch', { messages: 1_000_000 }],
 ];
 
 export function storeProbes(directory: string, millis: number): Probe[] {

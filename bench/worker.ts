@@ -9,6 +9,7 @@ import { idleCase } from './cases/idle.js';
 import { readCase } from './cases/read.js';
 import { openCase, writerCase } from './cases/reopen.js';
 import { tagsCase } from './cases/tags.js';
+import { timeSearchCase } from './cases/timesearch.js';
 import type { Answer, Job, Order } from './child.js';
 import type { Sample } from './figures.js';
 
@@ -24,6 +25,7 @@ const cases: Readonly<Record<string, (job: Job, report: (position: number) => vo
   open: openCase,
   read: readCase,
   tags: tagsCase,
+  timeSearch: timeSearchCase,
   writer: writerCase,
 };
 

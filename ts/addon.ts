@@ -116,6 +116,11 @@ export interface Addon {
   readDone(id: number, task: number): void;
   readBytes(id: number, task: number, to: Uint8Array, at: number): void;
   lostOfRead(id: number): Float64Array;
+  /** The offset in `got.nextOffset`; `upper` is 1 or 0. */
+  offsetAt(id: number, queue: number, timestamp: number, upper: number): number;
+  offsetAtLater(id: number, task: number, queue: number, timestamp: number, upper: number): void;
+  /** What a finished search found, in `got.nextOffset`; the task is forgotten. */
+  offsetAtDone(id: number, task: number, upper: number): void;
   follow(id: number): number;
 
   marks(id: number): void;

@@ -22,6 +22,7 @@ import { openedFrom, reportFrom } from './recovery.js';
 import { Router } from './router.js';
 import { Session } from './session.js';
 import { statsFrom } from './stats.js';
+import { checkTimeSearch, offsetAt } from './timesearch.js';
 import { TopicChanges } from './topicchanges.js';
 import { infoOf } from './topicinfo.js';
 import { type TopicState, Topics } from './topics.js';
@@ -282,6 +283,15 @@ export class MessageStore implements AsyncDisposable {
     safeInteger(position, 'position');
     this.#follow();
     return this.#reader.messageAt(position);
+  }
+
+  /** `lower` (default): first offset stored at or after `timestamp`, maxOffset when all are older. `upper`: last one stored at or before it, minOffset - 1 when all are newer. A message that is lost has no time. UNKNOWN_TOPIC, UNKNOWN_QUEUE. */
+  async offsetAt(topic: string, queueId: number, timestamp: number, bound: 'lower' | 'upper' = 'lower'): Promise<number> {
+    this.#mustBeOpen('search by time');
+    checkTimeSearch(timestamp, bound);
+    this.#follow();
+    const queue = this.#topics.queue(this.#router.known(topic), queueId);
+    return offsetAt(this.#session, this.#topics.handle(queue), timestamp, bound);
   }
 
   // ---------------------------------------------------------------------------------------------- topics

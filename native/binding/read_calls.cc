@@ -108,6 +108,44 @@ Napi::Value LostOfRead(const Napi::CallbackInfo& info) {
   return array;
 }
 
+TimeBorder Border(const Napi::CallbackInfo& info, size_t index) {
+  return {.timestamp = Int64(info, index), .equal_is_before = Int32(info, index + 1) != 0};
+}
+
+// What is asked for when equal times are before the border is the last message before it, else the first one behind.
+double Answer(const TimeBorder& border, const TimeSearch::Found& found) {
+  return static_cast<double>(border.equal_is_before ? found.before : found.behind);
+}
+
+// offsetAt(id, queue, timestamp, upper): the status; the offset in kNextOffset
+Napi::Value OffsetAt(const Napi::CallbackInfo& info) {
+  Session& session = SessionOf(info);
+  const TimeBorder border = Border(info, 2);
+  TimeSearch::Found found;
+  const Status status = session.store()->FindTime(Int32(info, 1), border, ReadMode::kOnlyCached, &found);
+  session.scratch()[scratch::kNextOffset] = Answer(border, found);
+  return Number(info, session.Note(status));
+}
+
+// offsetAtLater(id, task, queue, timestamp, upper)
+void OffsetAtLater(const Napi::CallbackInfo& info) {
+  Session& session = SessionOf(info);
+  const int32_t queue = Int32(info, 2);
+  const TimeBorder border = Border(info, 3);
+  session.Run(Int32(info, 1), [&session, queue, border](Completion& completion) {
+    completion.status = session.store()->FindTime(queue, border, ReadMode::kMayBlock, &completion.time);
+  });
+}
+
+// offsetAtDone(id, task, upper): what a finished search found, as `offsetAt` does, and forgets it
+void OffsetAtDone(const Napi::CallbackInfo& info) {
+  Session& session = SessionOf(info);
+  const int32_t task = Int32(info, 1);
+  const TimeBorder border{.equal_is_before = Int32(info, 2) != 0};
+  session.scratch()[scratch::kNextOffset] = Answer(border, session.taken(task).time);
+  session.Forget(task);
+}
+
 Napi::Value Follow(const Napi::CallbackInfo& info) {
   Session& session = SessionOf(info);
   return Number(info, session.Note(session.store()->Follow()));
@@ -124,6 +162,9 @@ void RegisterReadCalls(Napi::Env env, Napi::Object exports) {
   exports.Set("readDone", Napi::Function::New<ReadDone>(env));
   exports.Set("readBytes", Napi::Function::New<ReadBytes>(env));
   exports.Set("lostOfRead", Napi::Function::New<LostOfRead>(env));
+  exports.Set("offsetAt", Napi::Function::New<OffsetAt>(env));
+  exports.Set("offsetAtLater", Napi::Function::New<OffsetAtLater>(env));
+  exports.Set("offsetAtDone", Napi::Function::New<OffsetAtDone>(env));
   exports.Set("follow", Napi::Function::New<Follow>(env));
 }
 

@@ -27,6 +27,7 @@ struct Completion {
   Status status;
   ReadOutcome read;              // of a read
   std::vector<std::byte> bytes;  // of a read
+  TimeSearch::Found time;        // of a search by time
 };
 
 class Session : public StoreListener {

@@ -13,6 +13,7 @@ Status Follower::Catch() {
     // The writer came back and cut its log. What was shown here was never durable.
     queues_.Rollback(slot.visible);
     scanned_ = slot.visible;
+    cuts_.fetch_add(1, std::memory_order_release);
   }
   scanner_.Forget();  // the window may end in what was zeros then
   while (scanned_ < slot.visible) {

@@ -33,6 +33,8 @@ class Follower {
   int64_t visible() const { return visible_.load(std::memory_order_acquire); }
   int64_t durable() const { return durable_.load(std::memory_order_acquire); }
   int64_t written() const { return written_.load(std::memory_order_acquire); }
+  // How often the writer was seen to have cut its log: an offset from before may name another message since.
+  int64_t cuts() const { return cuts_.load(std::memory_order_acquire); }
 
  private:
   QueueTable& queues_;
@@ -49,6 +51,7 @@ class Follower {
   std::atomic<int64_t> visible_{0};
   std::atomic<int64_t> durable_{0};
   std::atomic<int64_t> written_{0};
+  std::atomic<int64_t> cuts_{0};
 };
 
 }  // namespace millrace

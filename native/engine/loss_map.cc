@@ -25,6 +25,7 @@ bool LossMap::Add(const LostRange& range) {
   first = ranges_.erase(first, last);
   ranges_.insert(first, merged);
   changed_ = true;
+  changes_.fetch_add(1, std::memory_order_release);
   return true;
 }
 

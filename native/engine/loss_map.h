@@ -3,6 +3,7 @@
 // Recovery and readers add; the maintenance thread saves. Any thread. Ranges are disjoint and sorted.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <vector>
@@ -29,11 +30,14 @@ class LossMap {
   // True once after each change: what saves the map asks.
   bool TakeChanged();
   void SetChanged();
+  // How often a range was added.
+  int64_t changes() const { return changes_.load(std::memory_order_acquire); }
 
  private:
   mutable std::mutex mutex_;
   std::vector<LostRange> ranges_;
   bool changed_ = false;
+  std::atomic<int64_t> changes_{0};
 };
 
 }  // namespace millrace

@@ -94,11 +94,8 @@ void Reader::Keep(const ConsumeQueue& queue, const TagFilter* filter, std::span<
   for (const Picked& one : round->picked) {
     const std::span<const std::byte> record = to.subspan(one.at, static_cast<size_t>(one.entry.size));
     RecordView view;
-    LossReason reason = LossReason::kChecksum;
-    if (!Verify(queue, one, record, &view, &reason)) {
-      const LostRange lost{one.entry.position, one.entry.end(), reason};
-      // Somebody else's whole record is there: the entry is bad, not the log.
-      if (reason != LossReason::kStructure) losses_.Add(lost);
+    LostRange lost;
+    if (!Verify(queue, one.entry, one.offset, record, &view, &lost)) {
       AddLost(one.offset, &lost, &outcome->lost);
       continue;
     }
@@ -144,19 +141,20 @@ Status Reader::CopyRuns(const std::vector<Picked>& picked, ReadMode mode, std::s
   return Status::Ok();
 }
 
-bool Reader::Verify(const ConsumeQueue& queue, const Picked& picked, std::span<const std::byte> bytes, RecordView* view,
-                    LossReason* reason) {
-  const int64_t position = picked.entry.position;
-  ChecksumRule rule = RuleAt(own_, position);
-  const bool known = verify_ == VerifyMode::kNever || (verify_ == VerifyMode::kFirst && verified_.Has(position));
-  if (known) rule = ChecksumRule::kSkip;
+bool Reader::Verify(const ConsumeQueue& queue, const QueueEntry& entry, int64_t offset, std::span<const std::byte> bytes,
+                    RecordView* view, LostRange* lost) {
+  const int64_t position = entry.position;
+  const bool known = Known(position);
+  const ChecksumRule rule = known ? ChecksumRule::kSkip : RuleAt(own_, position);
   if (DecodeRecord(bytes, position, files_.EndOf(position) - position, rule, view) != RecordKind::kRecord ||
       view->bytes.size() != bytes.size()) {
-    *reason = LossReason::kChecksum;
+    *lost = {position, entry.end(), LossReason::kChecksum};
+    losses_.Add(*lost);
     return false;
   }
-  if (view->queue_id != queue.queue_id() || view->queue_offset != picked.offset || view->topic != queue.topic()) {
-    *reason = LossReason::kStructure;
+  if (view->queue_id != queue.queue_id() || view->queue_offset != offset || view->topic != queue.topic()) {
+    // Somebody else's whole record is there: the entry is bad, not the log.
+    *lost = {position, entry.end(), LossReason::kStructure};
     return false;
   }
   if (!known) verified_.Add(position);

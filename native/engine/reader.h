@@ -73,6 +73,15 @@ class Reader {
   // The record that begins at `position`. kNotFound: none does; kCorruption: it is lost; kTooLarge as above.
   Status ReadAt(int64_t position, int64_t visible, ReadMode mode, std::span<std::byte> to, int64_t* bytes);
 
+  // Whether the checksum of the record at `position` need not be computed (again).
+  bool Known(int64_t position) const {
+    return verify_ == VerifyMode::kNever || (verify_ == VerifyMode::kFirst && verified_.Has(position));
+  }
+  // Whether `bytes` are the whole record that the entry at `offset` of the queue speaks of: then *view is the record's. If not,
+  // *lost is filled in, and goes into the loss map when it is the record that is damaged.
+  bool Verify(const ConsumeQueue& queue, const QueueEntry& entry, int64_t offset, std::span<const std::byte> bytes,
+              RecordView* view, LostRange* lost);
+
  private:
   struct Picked {
     QueueEntry entry;
@@ -93,9 +102,6 @@ class Reader {
   Status Pick(const ReadLimits& limits, int64_t visible, int64_t first, EntryScan* scan, Round* round, ReadOutcome* outcome);
   void Keep(const ConsumeQueue& queue, const TagFilter* filter, std::span<std::byte> to, Round* round, ReadOutcome* outcome);
   Status CopyRuns(const std::vector<Picked>& picked, ReadMode mode, std::span<std::byte> to);
-  // *view is the record's when it holds.
-  bool Verify(const ConsumeQueue& queue, const Picked& picked, std::span<const std::byte> bytes, RecordView* view,
-              LossReason* reason);
   static void AddLost(int64_t offset, const LostRange* range, std::vector<LostMessages>* lost);
 
   // So much of what is thrown away an event loop waits for.

@@ -202,6 +202,16 @@ Status Store::ReadAt(int64_t position, ReadMode mode, std::span<std::byte> to, i
   return !entry.empty() && entry[0].position == position ? std::move(status) : Status(Code::kNotFound);
 }
 
+Status Store::FindTime(int32_t handle, const TimeBorder& border, ReadMode mode, TimeSearch::Found* found) {
+  const std::shared_ptr<ConsumeQueue> queue = queues_->Get(handle);
+  if (!queue) return Status(Code::kNotFound);
+  const int64_t known_losses = losses_.changes();
+  const int64_t cuts = follower_ ? follower_->cuts() : 0;
+  Status status = time_search_->Find(handle, *queue, border, {visible(), first(), cuts}, mode, found);
+  if (losses_.changes() != known_losses && maintenance_thread_) maintenance_thread_->Wake();
+  return status;
+}
+
 bool Store::Numbers(int32_t handle, QueueNumbers* numbers) const {
   const std::shared_ptr<ConsumeQueue> queue = queues_->Get(handle);
   if (!queue) return false;

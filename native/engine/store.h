@@ -22,6 +22,7 @@
 #include "recovery.h"
 #include "side_car.h"
 #include "store_config.h"
+#include "time_search.h"
 
 namespace millrace {
 
@@ -85,6 +86,7 @@ class Store : private CommitListener {
   Status Read(int32_t queue, int64_t offset, const ReadLimits& limits, ReadMode mode, std::span<std::byte> to,
               ReadOutcome* outcome);
   Status ReadAt(int64_t position, ReadMode mode, std::span<std::byte> to, int64_t* bytes);
+  Status FindTime(int32_t queue, const TimeBorder& border, ReadMode mode, TimeSearch::Found* found);
   struct QueueNumbers {
     int64_t min = 0;
     int64_t max = 0;
@@ -175,6 +177,7 @@ class Store : private CommitListener {
   std::unique_ptr<GroupCommit> group_;
   std::unique_ptr<CommitLog> log_;
   std::unique_ptr<Reader> reader_;
+  std::unique_ptr<TimeSearch> time_search_;
   std::unique_ptr<Follower> follower_;
   std::unique_ptr<Maintenance> maintenance_;
   std::unique_ptr<ServiceThread> maintenance_thread_;

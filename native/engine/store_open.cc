@@ -59,6 +59,7 @@ Status Store::OpenNow(const RecoveryProgress& progress) {
   report_.nanos = platform_.MonotonicNanos() - began;
 
   reader_ = std::make_unique<Reader>(platform_, *files_, *queue_files_, losses_, own_, config_.verify);
+  time_search_ = std::make_unique<TimeSearch>(platform_, *files_, *queue_files_, losses_, *reader_);
   if (config_.read_only) {
     follower_ = std::make_unique<Follower>(platform_, paths_, *files_, *queues_, losses_, deletions_, side_car_, own_);
     follower_->Start(end.position);

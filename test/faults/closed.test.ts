@@ -26,6 +26,7 @@ test('a closed store answers every call with NOT_OPEN', async () => {
   expectThrown(() => store.readSync('T', 0, 0), notOpen);
   await expectRejected(store.readRaw('T', 0, 0), notOpen);
   await expectRejected(store.messageAt(0), notOpen);
+  await expectRejected(store.offsetAt('T', 0, 0), notOpen);
   await expectRejected(store.createTopic('U'), notOpen);
   await expectRejected(store.updateTopic('T', { queues: 2 }), notOpen);
   await expectRejected(store.deleteTopic('T'), notOpen);

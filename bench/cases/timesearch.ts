@@ -1,0 +1,56 @@
+/**
+ * How many times a second is the place of a store time found, when everything is in memory?
+ *
+ * Messages of 64 bytes are written once, a random 0 to 3 ms apart by the store's own clock; then each round searches for random times
+ * between the first and the last, one after the other. Every time there is was searched for once before: that makes it hot.
+ * Parameters: `messages`.
+ */
+import { rm } from 'node:fs/promises';
+import { MessageStore } from 'millrace';
+import type { Job } from '../child.js';
+import type { Case } from '../worker.js';
+import { makeMessages, topic } from './messages.js';
+
+const begin = 1_700_000_000_000;
+const bodyBytes = 64;
+const perBatch = 10;
+/** Between two looks at the clock. */
+const perLook = 64;
+
+export async function timeSearchCase(job: Job): Promise<Case> {
+  const count = Number(job.parameters.messages);
+  let now = begin;
+  const store = await MessageStore.open(job.directory, { flush: 'async', clock: () => now });
+  const batch = makeMessages(perBatch, bodyBytes);
+  for (let i = 0; i < count; i += perBatch) {
+    await store.appendBatch(batch);
+    now += Math.floor(Math.random() * perBatch * 4);
+  }
+  await store.flush();
+  const last = now;
+
+  let found = 0;
+  const search = async (until: () => boolean): Promise<number> => {
+    let searches = 0;
+    while (!until()) {
+      for (let i = 0; i < perLook; i++) found += await store.offsetAt(topic, 0, begin + Math.floor(Math.random() * (last - begin)));
+      searches += perLook;
+    }
+    return searches;
+  };
+  for (let time = begin; time < last; time++) found += await store.offsetAt(topic, 0, time);
+
+  return {
+    round: async () => {
+      const start = performance.now();
+      const searches = await search(() => performance.now() - start >= job.millis);
+      const seconds = (performance.now() - start) / 1000;
+      if (found === 0) throw new Error('nothing was found');
+      return { searchesPerSecond: searches / seconds };
+    },
+    close: async () => {
+      await store.close();
+      await rm(job.directory, { recursive: true, force: true });
+    },
+  };
+}
