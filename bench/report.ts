@@ -16,6 +16,7 @@ const headings: Readonly<Record<string, string>> = {
   append: 'Appends a second, async flush',
   durable: 'Durable appends',
   read: 'Sequential reads',
+  follow: 'Following',
   reopen: 'Reopening',
   idle: 'Idle',
 };

@@ -39,6 +39,10 @@ const rows: readonly Row[] = [
   ['durable/64', '1 KiB, durable, 64 in flight', 'durable', { inFlight: 64, bodyBytes: 1024 }],
   ['read/readSync', '1 KiB, readSync, hot, bodies touched', 'read', { way: 'readSync', bodyBytes: 1024 }],
   ['read/read', '1 KiB, read, hot, bodies touched', 'read', { way: 'read', bodyBytes: 1024 }],
+  ['read/messages', '1 KiB, subscription, message by message', 'read', { way: 'messages', bodyBytes: 1024 }],
+  ['read/batches', '1 KiB, subscription, batches', 'read', { way: 'batches', bodyBytes: 1024 }],
+  ['follow/1', '1 KiB, durable append to a waiting subscription', 'follow', { bodyBytes: 1024, subscriptions: 1 }],
+  ['follow/1000', 'the same, 1 000 more wait for other queues', 'follow', { bodyBytes: 1024, subscriptions: 1001 }],
 ];
 
 export function storeProbes(directory: string, millis: number): Probe[] {

@@ -125,7 +125,8 @@ export class Cursor implements OffsetWaiter {
   }
 
   #batch(result: ReadResult): Batch {
-    return { ...result, topic: this.topic, queueId: this.queueId };
+    const { messages, nextOffset, minOffset, maxOffset, status, lost } = result;
+    return { topic: this.topic, queueId: this.queueId, messages, nextOffset, minOffset, maxOffset, status, lost };
   }
 
   #correct({ status, minOffset, maxOffset, nextOffset }: ReadResult): void {
