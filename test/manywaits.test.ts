@@ -74,6 +74,29 @@ test.each([1, many])('subscriptions over %i queues', async (queues) => {
   expect((await Promise.all(next)).filter(({ done }) => done).length).toBe(many - many / queues);
 });
 
+test('those who leave while they wait leave nothing behind', async () => {
+  const store = await openStore(storeFolder(), { flush: 'async' });
+  await store.append(message);
+  const controller = new AbortController();
+  const { signal } = controller;
+  const waitAndLeave = async (): Promise<void> => {
+    const iterators = Array.from({ length: many }, () =>
+      store.subscribe({ topic: 'T', from: 'latest', signal })[Symbol.asyncIterator](),
+    );
+    const next = iterators.map((iterator) => iterator.next());
+    await turn();
+    await Promise.all(iterators.map((iterator) => iterator.return?.()));
+    expect((await Promise.all(next)).every(({ done }) => done)).toBe(true);
+  };
+  await waitAndLeave();
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  await waitAndLeave();
+  await turn();
+  collect();
+  expect((process.memoryUsage().heapUsed - before) / many).toBeLessThan(100);
+});
+
 test('an append to one queue of ten thousand that are waited for looks at that queue alone', async () => {
   const store = await openStore(storeFolder(), { flush: 'async' });
   await store.createTopic('T', { queues: many });
