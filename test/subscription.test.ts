@@ -1,6 +1,7 @@
 /** Subscriptions: from where they begin, what they yield, and in which order. */
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Batch, SubscribeOptions } from '../ts/index.js';
+import { Turn } from '../ts/turn.js';
 import { openStore, storeFolder } from './storefolder.js';
 import { all, appendSome, filled, small, upTo } from './subscribed.js';
 
@@ -126,6 +127,26 @@ test('calls of next that overlap are answered in their order', async () => {
   expect(await ended[5]).toBe(5);
   await iterator.return?.();
   expect(await ended[6]).toBe('end');
+});
+
+test('a wake-up that comes while another one is being followed up skips nothing', async () => {
+  // No pause of its own comes between.
+  const isLong = vi.spyOn(Turn.prototype, 'isLong', 'get').mockReturnValue(false);
+  onTestFinished(() => isLong.mockRestore());
+  const store = await openStore(storeFolder(), { flush: 'async' });
+  await store.createTopic('T', { queues: 1 });
+  const iterator = store.subscribe({ topic: 'T', maxMessages: 1 })[Symbol.asyncIterator]();
+  for (let round = 0; round < 20; round++) {
+    const next = iterator.next();
+    await new Promise((resolve) => setImmediate(resolve));
+    // Visible at once, and heard of only in the next turn; the new queue is heard of in this one.
+    for (let n = 0; n < 3; n++) store.appendSync({ topic: 'T', queueId: 0, body: 'x' });
+    const grown = store.updateTopic('T', { queues: round + 2 });
+    const seen = [(await next).value.offset];
+    while (seen.length < 3) seen.push((await iterator.next()).value.offset);
+    expect(seen).toEqual([0, 1, 2].map((n) => 3 * round + n));
+    await grown;
+  }
 });
 
 test('a consumer that never has to wait lets timers and acknowledgements through', async () => {

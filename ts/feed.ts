@@ -29,6 +29,8 @@ export class Feed implements CursorOwner, Waiting {
   #hasBegun = false;
   /** A read or a pause is under way, which goes on by itself. */
   #isBusy = false;
+  /** What wakes it in the middle of its search is found by that search. */
+  #isSearching = false;
   /** To be thrown by the next request. */
   #error: unknown;
   #listener: (() => void) | undefined;
@@ -170,6 +172,15 @@ export class Feed implements CursorOwner, Waiting {
   }
 
   #advance(): Batch | undefined | typeof later {
+    this.#isSearching = true;
+    try {
+      return this.#search();
+    } finally {
+      this.#isSearching = false;
+    }
+  }
+
+  #search(): Batch | undefined | typeof later {
     const { visibility } = this.source;
     for (;;) {
       if (this.#error !== undefined) throw this.#error;
@@ -233,7 +244,7 @@ export class Feed implements CursorOwner, Waiting {
   #resume(batch?: Batch): void {
     const resolve = this.#resolve;
     const reject = this.#reject;
-    if (resolve === undefined || this.#isBusy) return;
+    if (resolve === undefined || this.#isBusy || this.#isSearching) return;
     this.source.visibility.leave(this);
     try {
       const next = batch ?? this.#advance();
