@@ -80,6 +80,13 @@ export function judge(results: readonly Result[]): Goal[] {
     add(`offsetAt among ${title} messages, hot, a second`, searches, 'at least', 200_000);
   }
 
+  const way = (name: string): Series => ratio(of(`read/${name}`, 'bodyBytesPerSecond'), of('read/readSync', 'bodyBytesPerSecond'));
+  add('subscription, message by message / readSync', way('messages'), 'at least', 0.6);
+  add('subscription, batches / readSync', way('batches'), 'at least', 0.9);
+  const lag = of('follow/1', 'lagP50Micros');
+  add('from the acknowledgement of an append to its subscriber, p50, µs', lag, 'at most', 30);
+  add('the same while 1 000 more wait for other queues', of('follow/1000', 'lagP50Micros'), 'at most', 30);
+
   add('opening after a kill at full speed, ms', of('reopen/killed', 'openMillis'), 'at most', 100);
   const scan = combine((bytes) => bytes / 2 ** 30, of('reopen/killed', 'bareScanBytesPerSecond'));
   add('scan without side-car, in cache, GiB/s', scan, 'at least', 1);

@@ -38,7 +38,7 @@ const sequence: readonly string[] = [
   ...['limit/copy', 'read/', 'tags/'],
   ...['limit/checksum', 'limit/stream', 'append/appendBatch-1024-pwrite', 'append/append-1024-pwrite'],
   ...['limit/pwrite', 'append/appendSync-1024-pwrite', 'append/'],
-  ...['limit/roundtrip', 'limit/sync-1', 'durable/1', 'limit/sync-32', 'durable/64'],
+  ...['limit/roundtrip', 'limit/sync-1', 'durable/1', 'follow/', 'limit/sync-32', 'durable/64'],
   ...['reopen/', 'idle/', ''],
 ];
 

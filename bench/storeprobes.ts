@@ -44,6 +44,10 @@ const rows: readonly Row[] = [
   ['tags/strings', 'the same, everything read and compared', 'tags', { way: 'strings' }],
   ['time/10000', 'offsetAt among 10 000 messages, hot', 'timeSearch', { messages: 10_000 }],
   ['time/1000000', 'offsetAt among 1 000 000 messages, hot', 'timeSearch', { messages: 1_000_000 }],
+  ['read/messages', '1 KiB, subscription, message by message', 'read', { way: 'messages', bodyBytes: 1024 }],
+  ['read/batches', '1 KiB, subscription, batches', 'read', { way: 'batches', bodyBytes: 1024 }],
+  ['follow/1', '1 KiB, durable append to a waiting subscription', 'follow', { bodyBytes: 1024, subscriptions: 1 }],
+  ['follow/1000', 'the same, 1 000 more wait for other queues', 'follow', { bodyBytes: 1024, subscriptions: 1001 }],
 ];
 
 export function storeProbes(directory: string, millis: number): Probe[] {

@@ -5,6 +5,7 @@
  */
 import { appendCase } from './cases/append.js';
 import { durableCase } from './cases/durable.js';
+import { followCase } from './cases/follow.js';
 import { idleCase } from './cases/idle.js';
 import { readCase } from './cases/read.js';
 import { openCase, writerCase } from './cases/reopen.js';
@@ -21,6 +22,7 @@ export interface Case {
 const cases: Readonly<Record<string, (job: Job, report: (position: number) => void) => Promise<Case>>> = {
   append: appendCase,
   durable: durableCase,
+  follow: followCase,
   idle: idleCase,
   open: openCase,
   read: readCase,

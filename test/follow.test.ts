@@ -1,50 +1,15 @@
 /** A read-only handle beside a live writer in another process: it sees what the writer shows, and leaves no trace. */
-import { type ChildProcess, fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { expect, onTestFinished, test } from 'vitest';
-import { type Durability, type Message, MessageStore, type Receipt, type StoreOptions } from '../ts/index.js';
+import { expect, test } from 'vitest';
+import { type Message, MessageStore, type Receipt, type StoreOptions } from '../ts/index.js';
 import { rejectionOf } from './failure.js';
 import { openStore, storeFolder } from './storefolder.js';
+import { Writer } from './writer.js';
 
-const script = fileURLToPath(new URL('./children/follow-writer.mjs', import.meta.url));
 const small: StoreOptions = { commitLog: { fileBytes: 16 * 1024 }, consumeQueue: { entriesPerFile: 50 } };
 const readOnly: StoreOptions = { readOnly: true };
-
-class Writer {
-  readonly #child: ChildProcess;
-
-  private constructor(child: ChildProcess) {
-    this.#child = child;
-    onTestFinished(() => void child.kill('SIGKILL'));
-  }
-
-  static async start(directory: string, options: StoreOptions = small): Promise<Writer> {
-    const child = fork(script, [directory, JSON.stringify(options)], { execArgv: [] });
-    const writer = new Writer(child);
-    await once(child, 'message');
-    return writer;
-  }
-
-  async append(append: readonly Message[], durability?: Durability): Promise<readonly Receipt[]> {
-    this.#child.send({ append, durability });
-    const [receipts] = (await once(this.#child, 'message')) as [readonly Receipt[]];
-    return receipts;
-  }
-
-  async close(): Promise<void> {
-    this.#child.send({ close: true });
-    await once(this.#child, 'exit');
-  }
-
-  async kill(): Promise<void> {
-    this.#child.kill('SIGKILL');
-    await once(this.#child, 'exit');
-  }
-}
 
 function messages(topic: string, from: number, count: number): Message[] {
   return Array.from({ length: count }, (_, i) => ({
@@ -79,7 +44,7 @@ function tree(directory: string): string[] {
 
 test('messages, queues, topics and files made after it was opened are seen as soon as the writer has acknowledged them', async () => {
   const directory = storeFolder();
-  const writer = await Writer.start(directory);
+  const writer = await Writer.start(directory, small);
   const follower = await openStore(directory, readOnly);
   expect(follower.topics()).toEqual([]);
   const sent: Message[] = [];
@@ -130,7 +95,7 @@ test('what the writer has only written is not shown where readers see durable me
 
 test('a writer that is killed and comes back is followed further', { timeout: 60_000 }, async () => {
   const directory = storeFolder();
-  let writer = await Writer.start(directory);
+  let writer = await Writer.start(directory, small);
   const follower = await openStore(directory, readOnly);
   const sent: Message[] = [];
   for (let life = 0; life < 5; life++) {
@@ -144,7 +109,7 @@ test('a writer that is killed and comes back is followed further', { timeout: 60
     else await writer.close();
     expect(seen(follower, 'T')).toEqual(bodies(sent));
     expect(seen(await openStore(directory, readOnly), 'T')).toEqual(bodies(sent));
-    writer = await Writer.start(directory);
+    writer = await Writer.start(directory, small);
     expect(seen(follower, 'T')).toEqual(bodies(sent));
   }
 });
@@ -153,7 +118,7 @@ test.each(['closed', 'killed'] as const)(
   'looking at a store whose writer is %s changes nothing on disk and takes no lock',
   async (end) => {
     const directory = storeFolder();
-    const writer = await Writer.start(directory);
+    const writer = await Writer.start(directory, small);
     await writer.append(messages('T', 0, 200));
     await (end === 'closed' ? writer.close() : writer.kill());
     // A reader that needed the lock, or made it, would be found out.

@@ -124,6 +124,8 @@ export interface Addon {
   follow(id: number): number;
 
   marks(id: number): void;
+  /** While on, every move of `visible` is a wake-up. */
+  watch(id: number, on: boolean): void;
   path(id: number): string;
   rejection(id: number): number;
   failure(id: number): number;

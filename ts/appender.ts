@@ -320,6 +320,7 @@ export class Appender {
 
   /** Of the message that the engine has just taken. */
   #receipt(queue: QueueState, durability: Durability): AppendReceipt {
+    queue.watch?.touch();
     const { scratch } = this.#session;
     return new AppendReceipt(
       queue.topic,

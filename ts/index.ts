@@ -8,4 +8,5 @@ export type { Message, StoredMessage } from './types/message.js';
 export type { StoreOptions } from './types/options.js';
 export type { LostMessages, LostRange, RawReadResult, ReadOptions, ReadResult } from './types/read.js';
 export type { RecoveryReport, StoreStats } from './types/recovery.js';
+export type { Batch, SubscribeOptions, Subscription } from './types/subscription.js';
 export type { Queue, QueueInfo, QueueMessage, TopicInfo, TopicOptions } from './types/topic.js';

@@ -31,7 +31,8 @@ const statuses = [
 ] as const;
 const nothingLost: readonly LostMessages[] = Object.freeze([]);
 
-interface Limits {
+/** What a read is bounded by. */
+export interface Limits {
   readonly maxMessages: number;
   readonly maxBytes: number;
   readonly maxScanned: number;
@@ -87,6 +88,11 @@ export class Reader {
   }
 
   async read(handle: number, offset: number, limits: Limits): Promise<ReadResult> {
+    return this.readSoon(handle, offset, limits);
+  }
+
+  /** At once when the bytes are in memory, else by a promise. */
+  readSoon(handle: number, offset: number, limits: Limits): ReadResult | Promise<ReadResult> {
     const found = this.#readNow(handle, offset, limits, true);
     return found === undefined ? this.#readLater(handle, offset, limits, (later) => this.#result(later)) : this.#result(found);
   }

@@ -13,6 +13,7 @@ import { Appender } from './appender.js';
 import { TopicsFile } from './config/topics.js';
 import { Deleter } from './deletion.js';
 import { abortError, type StoreError, storeError } from './errors.js';
+import { Following } from './following.js';
 import { LossNames } from './losses.js';
 import { openSession } from './opening.js';
 import { type ResolvedOptions, resolveOptions } from './options.js';
@@ -31,6 +32,7 @@ import type { Message, StoredMessage } from './types/message.js';
 import type { StoreOptions } from './types/options.js';
 import type { LostRange, RawReadResult, ReadOptions, ReadResult } from './types/read.js';
 import type { RecoveryReport, StoreStats } from './types/recovery.js';
+import type { SubscribeOptions, Subscription } from './types/subscription.js';
 import type { Queue, TopicInfo, TopicOptions } from './types/topic.js';
 import { type WaitLimits, withLimits } from './waiting.js';
 
@@ -66,6 +68,7 @@ export class MessageStore implements AsyncDisposable {
   readonly #router: Router;
   readonly #deleter: Deleter;
   readonly #topicChanges: TopicChanges;
+  readonly #following: Following;
   #status: 'open' | 'failed' | 'closing' | 'closed' = 'open';
   #failure: StoreError | undefined;
   #closing: Promise<void> | undefined;
@@ -93,6 +96,7 @@ export class MessageStore implements AsyncDisposable {
     this.#deleter = new Deleter(session, parts.topics, this.#router, this.#appender, mustWrite);
     this.#topicChanges = new TopicChanges(parts.topics, this.#router, options.defaultQueues, mustWrite);
     this.#reader = new Reader(session, this.#names, options.maxMessageBytes);
+    this.#following = new Following(session, parts.topics, this.#reader, options.readOnly);
     parts.wake.listener = () => this.#woken();
     const { logger } = options;
     if (opened.isForeign)
@@ -277,6 +281,20 @@ export class MessageStore implements AsyncDisposable {
     return this.#reader.readRaw(handle, offset, limits);
   }
 
+  /** Async iteration over messages as they become visible, or over batches of them; `offsets` says where to resume. INVALID_ARGUMENT, UNSUPPORTED, NOT_OPEN. */
+  subscribe(options: SubscribeOptions): Subscription {
+    this.#mustBeOpen('subscribe');
+    this.#follow();
+    return this.#following.subscribe(options);
+  }
+
+  /** Resolves with true once `offset` is readable, false on timeout (default: no limit): what a long poll waits on. An unknown topic is waited for. */
+  async waitFor(topic: string, queueId: number, offset: number, options?: WaitLimits): Promise<boolean> {
+    this.#mustBeOpen('wait');
+    this.#follow();
+    return this.#following.waitFor(topic, queueId, offset, options);
+  }
+
   /** Undefined: no record starts there, or it is not visible. CORRUPTION where the record is lost. */
   async messageAt(position: number): Promise<StoredMessage | undefined> {
     this.#mustBeOpen('read');
@@ -357,6 +375,7 @@ export class MessageStore implements AsyncDisposable {
   async #close(): Promise<void> {
     const session = this.#session;
     this.#status = 'closing';
+    this.#following.close();
     try {
       if (!this.#options.readOnly) {
         await this.#settlePending();
@@ -398,10 +417,12 @@ export class MessageStore implements AsyncDisposable {
     const session = this.#session;
     if (this.#status === 'closed') return;
     if (!this.#options.readOnly) this.#appender.progressed();
+    this.#following.look();
     if (session.number(got.failed) === 1 && this.#failure === undefined) {
       this.#failure = this.#appender.failureError('go on', 'no');
       if (this.#status === 'open') this.#status = 'failed';
       this.#tell(this.#failure);
+      this.#following.fail(this.#failure);
     }
     for (
       let code = session.addon.backgroundError(session.id);

@@ -12,6 +12,7 @@ import { storeError } from './errors.js';
 import type { Session } from './session.js';
 import { queueOfShardingKey } from './sharding.js';
 import { checkTopicName } from './topicname.js';
+import type { QueueWatch } from './visibility.js';
 
 /** The engine has no such queue (yet). */
 const noHandle = -1;
@@ -20,6 +21,8 @@ export class QueueState {
   readonly topic: string;
   readonly queueId: number;
   handle: number = noHandle;
+  /** Somebody waits for what is appended to it. */
+  watch: QueueWatch | undefined = undefined;
 
   constructor(topic: string, queueId: number) {
     this.topic = topic;
@@ -37,8 +40,11 @@ export class TopicState {
     this.name = name;
   }
 
-  grow(queues: number): void {
+  /** True when it did. */
+  grow(queues: number): boolean {
+    const before = this.queues.length;
     while (this.queues.length < queues) this.queues.push(new QueueState(this.name, this.queues.length));
+    return this.queues.length > before;
   }
 
   /** Where a message without a queue goes. */
@@ -51,6 +57,8 @@ export class TopicState {
 }
 
 export class Topics {
+  /** Told of a topic that has more queues, or was deleted. */
+  onChange: ((topic: TopicState) => void) | undefined;
   readonly #session: Session;
   readonly #file: TopicsFile;
   readonly #topics = new Map<string, TopicState>();
@@ -73,7 +81,7 @@ export class Topics {
     const found = this.#session.addon.queues(this.#session.id);
     for (let at = 0; at < found.length; at += 3) {
       const topic = this.#topic(found[at] as string);
-      topic.grow((found[at + 1] as number) + 1);
+      if (topic.grow((found[at + 1] as number) + 1)) this.onChange?.(topic);
       (topic.queues[found[at + 1] as number] as QueueState).handle = found[at + 2] as number;
     }
   }
@@ -90,7 +98,7 @@ export class Topics {
   create(name: string, queues: number): TopicState {
     checkTopicName(name);
     const topic = this.#topic(name);
-    topic.grow(queues);
+    if (topic.grow(queues)) this.onChange?.(topic);
     this.#file.set(name, topic.queues.length);
     return topic;
   }
@@ -109,6 +117,7 @@ export class Topics {
     const topic = this.#topics.get(name);
     if (topic !== undefined) topic.isDeleted = true;
     this.#topics.delete(name);
+    if (topic !== undefined) this.onChange?.(topic);
     this.#file.delete(name);
   }
 

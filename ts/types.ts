@@ -4,4 +4,5 @@ export type * from './types/message.js';
 export type * from './types/options.js';
 export type * from './types/read.js';
 export type * from './types/recovery.js';
+export type * from './types/subscription.js';
 export type * from './types/topic.js';

@@ -8,6 +8,9 @@ namespace {
 
 void Marks(const Napi::CallbackInfo& info) { SessionOf(info).NoteMarks(); }
 
+// watch(id, on): a wake-up whenever `visible` moves
+void Watch(const Napi::CallbackInfo& info) { SessionOf(info).store()->WatchVisible(info[1].As<Napi::Boolean>()); }
+
 Napi::Value Path(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), SessionOf(info).path()); }
 
 Napi::Value Rejection(const Napi::CallbackInfo& info) {
@@ -84,6 +87,7 @@ Napi::Value Numbers(const Napi::CallbackInfo& info) {
 
 void RegisterStateCalls(Napi::Env env, Napi::Object exports) {
   exports.Set("marks", Napi::Function::New<Marks>(env));
+  exports.Set("watch", Napi::Function::New<Watch>(env));
   exports.Set("path", Napi::Function::New<Path>(env));
   exports.Set("rejection", Napi::Function::New<Rejection>(env));
   exports.Set("failure", Napi::Function::New<Failure>(env));

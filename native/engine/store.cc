@@ -277,6 +277,13 @@ Status Store::TakeBackgroundError() {
   return status;
 }
 
+bool Store::WatchedMoved() {
+  // A read-modify-write on both sides: either this one comes later and sees the watcher, or the watcher sees what `visible` is now.
+  if (watched_.fetch_add(0, std::memory_order_acq_rel) == 0) return false;
+  const int64_t now = visible();
+  return told_visible_.exchange(now, std::memory_order_acq_rel) != now;
+}
+
 void Store::OnProgress(bool wake) {
   if (maintenance_) {
     if (wake)
@@ -285,7 +292,9 @@ void Store::OnProgress(bool wake) {
       maintenance_->PublishSoon();
     if (maintenance_thread_ && (maintenance_->Wanted() || failed())) maintenance_thread_->Wake();
   }
-  if (listener_ != nullptr && (wake || rejecting() || failed())) listener_->OnProgress();
+  if (listener_ == nullptr) return;
+  const bool moved = WatchedMoved();
+  if (wake || moved || rejecting() || failed()) listener_->OnProgress();
 }
 
 }  // namespace millrace

@@ -6,6 +6,7 @@
 // docs/durability.md. A write and a read step by step: docs/architecture.md.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -43,7 +44,7 @@ struct Appended {
   int64_t store_timestamp = 0;
 };
 
-// Progress for whoever waits: called by any thread of the engine, with no lock held. `wake` is false when nobody asked.
+// Progress for whoever waits: called by any thread of the engine, with no lock held.
 class StoreListener {
  public:
   virtual ~StoreListener() = default;
@@ -101,6 +102,9 @@ class Store : private CommitListener {
   std::vector<QueueName> Queues() const;
   // Of a read-only handle: takes in what the writer has published.
   Status Follow();
+  // While on, the listener hears of every group that `visible` moves over, also when no append waits for it. What became visible
+  // before the call returns is there for whoever looks afterwards. Of a read-only handle nobody moves it but Follow.
+  void WatchVisible(bool on) { watched_.exchange(on ? 1 : 0, std::memory_order_acq_rel); }
 
   struct Marks {
     int64_t first = 0;
@@ -145,6 +149,8 @@ class Store : private CommitListener {
   Status StartServices(const WatermarkSlot& base, const Mark& end);
   uint32_t Seal(std::span<std::byte> records) override { return SealRecords(records); }
   void OnProgress(bool wake) override;
+  // True once for each time `visible` has moved while it is watched.
+  bool WatchedMoved();
   int64_t visible() const { return follower_ ? follower_->visible() : group_->visible(); }
   int64_t first() const { return files_->empty() ? marks().written : files_->first(); }
 
@@ -186,6 +192,9 @@ class Store : private CommitListener {
   int32_t batch_queue_ = QueueTable::kNoQueue;
   size_t batch_bytes_ = 0;
   std::vector<BatchRecord> batch_;
+
+  std::atomic<int32_t> watched_{0};
+  std::atomic<int64_t> told_visible_{0};
 
   mutable std::mutex mutex_;  // deletions_ and background_
   std::map<std::string, Deletion> deletions_;

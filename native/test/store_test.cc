@@ -1,6 +1,7 @@
 // A whole store on the real platform: appended, read back, closed, left, opened again.
 #include "store.h"
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
@@ -133,6 +134,34 @@ TEST("a batch into which something else is appended is refused whole") {
     Store::QueueNumbers numbers;
     REQUIRE(store->Numbers(queue, &numbers));
     CHECK_EQ(numbers.max, what < 2 ? 2 : 1);
+  }
+}
+
+struct CountingListener : StoreListener {
+  void OnProgress() override { count++; }
+  std::atomic<int> count{0};
+};
+
+TEST("a listener hears of appends that nobody waits for exactly while what is visible is watched") {
+  for (const bool sync : {true, false}) {
+    const testing::Note note("sync", sync);
+    TemporaryDirectory directory;
+    StoreConfig config = SmallConfig(sync, false);
+    config.commit.interval_nanos = int64_t{3600} * 1'000'000'000;
+    CountingListener listener;
+    std::unique_ptr<Store> store;
+    REQUIRE(Store::Open(RealPlatform(), directory.path(), config, nullptr, &listener, &store).ok());
+    AppendSome(*store, 0, 10, sync);
+    CHECK_EQ(listener.count.load(), 0);
+    store->WatchVisible(true);
+    AppendSome(*store, 10, 20, sync);
+    CHECK_EQ(listener.count.load(), 10);
+    // Written, but not visible in a store that shows what is durable.
+    AppendSome(*store, 20, 21, false);
+    CHECK_EQ(listener.count.load(), sync ? 10 : 11);
+    store->WatchVisible(false);
+    AppendSome(*store, 21, 30, sync);
+    CHECK_EQ(listener.count.load(), sync ? 10 : 11);
   }
 }
 

@@ -2,8 +2,10 @@
 // sanitizer.
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdlib>
 #include <filesystem>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -80,6 +82,7 @@ void AppendAndRead(bool sync, bool mapped) {
       CHECK(marks.visible <= marks.written);
       (void)store->numbers();
       (void)store->losses();
+      store->WatchVisible(marks.visible % 2 == 0);
       std::this_thread::yield();
     }
   });
@@ -152,6 +155,69 @@ TEST("a writer that is kept busy does not keep anybody from becoming durable") {
   store->EndTurn();
   producer.is_over.wait(false);
   CHECK(!producer.is_late);
+  CHECK_OK(store->Close());
+}
+
+struct SignallingListener : StoreListener {
+  void OnProgress() override {
+    std::lock_guard lock(mutex);
+    is_told = true;
+    told.notify_all();
+  }
+  std::mutex mutex;
+  std::condition_variable told;
+  bool is_told = false;
+};
+
+// Begins to watch while the message is on its way, and waits only if it does not see it: false when nobody tells it then.
+bool SeesNext(Store& store, SignallingListener& listener, int64_t visible_before) {
+  std::unique_lock lock(listener.mutex);
+  listener.is_told = false;
+  lock.unlock();
+  store.WatchVisible(true);
+  bool is_there = store.marks().visible > visible_before;
+  if (!is_there) {
+    lock.lock();
+    is_there = listener.told.wait_for(lock, std::chrono::seconds(5), [&listener] { return listener.is_told; });
+  }
+  store.WatchVisible(false);
+  return is_there;
+}
+
+TEST("no move of what is visible is lost between who moves it and who begins to watch") {
+  TemporaryDirectory directory;
+  StoreConfig config;
+  config.file_bytes = int64_t{64} << 20;
+  config.commit.sync = false;
+  config.commit.visible_when_durable = false;
+  config.commit.interval_nanos = int64_t{3600} * 1'000'000'000;
+  SignallingListener listener;
+  std::unique_ptr<Store> store;
+  REQUIRE_OK(Store::Open(RealPlatform(), directory.path(), config, nullptr, &listener, &store));
+  const int32_t queue = store->OpenQueue("Topic", 0);
+  std::atomic<int> turn{0};
+  std::atomic<bool> is_lost{false};
+  std::thread watcher([&] {
+    for (int i = 0; i < kMessages && !is_lost; i++) {
+      const int64_t before = store->marks().visible;
+      turn.store(2 * i + 1);
+      turn.notify_all();
+      if (!SeesNext(*store, listener, before)) is_lost = true;
+      while (store->marks().visible == before && !is_lost) std::this_thread::yield();
+    }
+    turn.store(-1);
+    turn.notify_all();
+  });
+  for (int i = 0; i < kMessages; i++) {
+    while (turn.load() >= 0 && turn.load() < 2 * i + 1) turn.wait(turn.load());
+    if (turn.load() < 0) break;
+    RecordFields fields;
+    Appended appended;
+    CHECK_OK(store->Append(queue, fields, 1, Want::kNothing, &appended));
+    store->EndTurn();
+  }
+  watcher.join();
+  CHECK(!is_lost);
   CHECK_OK(store->Close());
 }
 

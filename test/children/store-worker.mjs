@@ -3,6 +3,7 @@
  *
  * workerData: `task`, `directory`, `options`. `append`: appends without end, in every way there is, until the thread is terminated; tells
  * `open`, and then the number of acknowledged messages now and then. `session`: opens, appends, reads, closes and tells what it read.
+ * `follow`: iterates over topic `T` up to the offset `end`, checks every body, and tells how many messages it saw.
  * `read`: follows queue 0 of topic `T` up to the offset `end`, checks every body, and tells how many messages it saw.
  */
 import { parentPort, workerData } from 'node:worker_threads';
@@ -46,4 +47,14 @@ async function read() {
   parentPort.postMessage(offset);
 }
 
-await { append, session, read }[task]();
+async function follow() {
+  let count = 0;
+  for await (const { offset, body } of store.subscribe({ topic: 'T', queueId: 0 })) {
+    if (offset !== count || body.toString() !== `message ${offset}`) throw new Error(`offset ${offset} is wrong`);
+    if (++count === end) break;
+  }
+  await store.close();
+  parentPort.postMessage(count);
+}
+
+await { append, session, read, follow }[task]();

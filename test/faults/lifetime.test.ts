@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { openStore, storeFolder } from '../storefolder.js';
 
 interface Ended {
@@ -48,6 +48,29 @@ test('pending flushes, waits, topics, reads and closes keep the process alive to
   const { output, ...rest } = await run('leaveWaiting', storeFolder());
   expect(rest).toEqual(well);
   expect(output.split('\n').sort().filter(Boolean)).toEqual(['closed', 'deleted', 'durable', 'flushed', 'made', 'opened', 'read']);
+});
+
+test('a subscription keeps the process alive while its next message is waited for', async () => {
+  const directory = storeFolder();
+  const store = await openStore(directory);
+  await store.append({ topic: 'T', body: 'x' });
+  const script = fileURLToPath(new URL('children/lifetime.mjs', import.meta.url));
+  const child = spawn(process.execPath, [script, 'leaveFollowing', directory], { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let said = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  for (let n = 1; n < 4; n++) {
+    while (!said.includes(`yielded ${n - 1}\n`)) await once(child.stdout, 'data');
+    await store.append({ topic: 'T', body: 'x' });
+  }
+  while (!said.includes('yielded 3\n')) await once(child.stdout, 'data');
+  expect(child.exitCode).toBeNull();
+});
+
+test('a subscription that nobody asks for its next message keeps no process alive', async () => {
+  expect(await run('leaveSubscribed', storeFolder())).toEqual({ ...well, output: 'yielded 0\nwaited false\n' });
 });
 
 test('an open store that nobody uses costs no processor time', async () => {

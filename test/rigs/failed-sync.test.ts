@@ -19,6 +19,7 @@ interface Result {
   marks: Record<'before' | 'after', { durable: number; visible: number; written: number }>;
   pendingBytes: number;
   visible: string[];
+  following: Record<'caughtUp' | 'late' | 'wait' | 'lateWait' | 'there', Outcome>;
   close: Outcome;
   closeAgain: Outcome;
   closed: string;
@@ -52,6 +53,9 @@ describe.skipIf(!hasCompiler)('a store whose fdatasync fails', () => {
         expect(result.marks.after).toMatchObject({ durable: result.marks.before.durable, visible: result.marks.before.visible });
         expect(result.pendingBytes).toBe(0);
         expect(result.visible).toEqual(acknowledged);
+        const { caughtUp, late, wait, lateWait, there } = result.following;
+        for (const outcome of [caughtUp, late, wait, lateWait]) expect(outcome).toMatchObject(refused);
+        expect([caughtUp.value, late.value, there.value]).toEqual([0, 20, 'done']);
         expect(result.told).toMatchObject([{ code: 'FLUSH_FAILED' }]);
 
         expect(result.close).toMatchObject({ code: 'FLUSH_FAILED', retriable: false });

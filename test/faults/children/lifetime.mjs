@@ -39,6 +39,21 @@ async function leaveWaiting() {
   void other.then((opened) => opened.close()).then(() => say('closed'));
 }
 
+/** A subscription that waits is heard by nobody else: it ends when its store is closed. */
+async function leaveFollowing() {
+  const store = await MessageStore.open(directory, { readOnly: true });
+  for await (const { offset } of store.subscribe({ topic: 'T' })) say(`yielded ${offset}`);
+}
+
+/** Nobody asks for the next message, and the wait is over. */
+async function leaveSubscribed() {
+  const store = await MessageStore.open(directory);
+  await store.append(message);
+  const messages = store.subscribe({ topic: 'T' })[Symbol.asyncIterator]();
+  say(`yielded ${(await messages.next()).value.offset}`);
+  say(`waited ${await store.waitFor('T', 0, 7, { timeoutMs: 20 })}`);
+}
+
 async function idle() {
   const store = await MessageStore.open(directory);
   await store.append(message);
@@ -95,6 +110,8 @@ const scenarios = {
   leaveReaderOpen,
   leavePending,
   leaveWaiting,
+  leaveFollowing,
+  leaveSubscribed,
   idle,
   reject,
   failInBackground: () => failing({ onBackgroundError: ({ code }) => say(`${code} ${++told}`) }),

@@ -26,6 +26,17 @@ for (let n = 0; n < 20; n++) acknowledged.push((await store.append(message(`ackn
 await store.append({ topic: 'Doomed', body: 'x' }, durable);
 const before = store.watermarks;
 
+/** How many messages a subscription yields before it throws. */
+async function follow(options) {
+  let count = 0;
+  const reading = async () => {
+    for await (const _ of store.subscribe({ topic: 'T', ...options })) count++;
+  };
+  const outcome = await outcomeOf(reading());
+  return { ...outcome, value: count };
+}
+const following = { caughtUp: follow({ from: 'latest' }), wait: outcomeOf(store.waitFor('T', 0, 20)) };
+
 setFaults({ fdatasync: { error: 5 }, fsync: { error: 5 } }, only);
 const waiting = {
   appends: Promise.all(Array.from({ length: 30 }, (_, n) => outcomeOf(store.append(message(`waiting ${n}`), durable)))),
@@ -62,6 +73,11 @@ result.failure = { code: store.failure?.code, message: store.failure?.message };
 result.marks = { before, after: store.watermarks };
 result.pendingBytes = store.pendingBytes;
 result.visible = await bodiesOf(store, 'T');
+following.late = follow({});
+following.lateWait = outcomeOf(store.waitFor('T', 0, 20));
+following.there = outcomeOf(store.waitFor('T', 0, 19));
+result.following = {};
+for (const [name, outcome] of Object.entries(following)) result.following[name] = await outcome;
 [result.close, result.closeAgain] = await Promise.all([outcomeOf(store.close()), outcomeOf(store.close())]);
 result.closed = store.status;
 result.abort = existsSync(`${directory}/abort`);
