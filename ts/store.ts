@@ -13,6 +13,7 @@ import { Appender } from './appender.js';
 import { TopicsFile } from './config/topics.js';
 import { Deleter } from './deletion.js';
 import { abortError, type StoreError, storeError } from './errors.js';
+import { KeyFinder } from './keys.js';
 import { LossNames } from './losses.js';
 import { openSession } from './opening.js';
 import { type ResolvedOptions, resolveOptions } from './options.js';
@@ -27,7 +28,7 @@ import { type TopicState, Topics } from './topics.js';
 import type { AppendOptions, Durability, Receipt, Watermarks } from './types/append.js';
 import type { Message, StoredMessage } from './types/message.js';
 import type { StoreOptions } from './types/options.js';
-import type { LostRange, RawReadResult, ReadOptions, ReadResult } from './types/read.js';
+import type { KeyQuery, LostRange, RawReadResult, ReadOptions, ReadResult } from './types/read.js';
 import type { RecoveryReport, StoreStats } from './types/recovery.js';
 import type { Queue, TopicInfo, TopicOptions } from './types/topic.js';
 import { type WaitLimits, withLimits } from './waiting.js';
@@ -60,6 +61,7 @@ export class MessageStore implements AsyncDisposable {
   readonly #topics: Topics;
   readonly #appender: Appender;
   readonly #reader: Reader;
+  readonly #keys: KeyFinder;
   readonly #names: LossNames;
   readonly #router: Router;
   readonly #deleter: Deleter;
@@ -89,6 +91,7 @@ export class MessageStore implements AsyncDisposable {
     const mustWrite = this.#guards.mustWrite;
     this.#deleter = new Deleter(session, parts.topics, this.#router, this.#appender, mustWrite);
     this.#reader = new Reader(session, this.#names);
+    this.#keys = new KeyFinder(session, this.#reader, options.index);
     parts.wake.listener = () => this.#woken();
     const { logger } = options;
     if (opened.isForeign)
@@ -279,6 +282,13 @@ export class MessageStore implements AsyncDisposable {
     safeInteger(position, 'position');
     this.#follow();
     return this.#reader.messageAt(position);
+  }
+
+  /** Messages with this key (a word of KEYS, or UNIQ_KEY), newest first. CORRUPTION where one of them may be lost; UNSUPPORTED in a store opened with `index: false`. */
+  async findByKey(topic: string, key: string, query?: KeyQuery): Promise<readonly StoredMessage[]> {
+    this.#mustBeOpen('look up a key');
+    this.#follow();
+    return this.#keys.find(topic, key, query);
   }
 
   // ---------------------------------------------------------------------------------------------- topics

@@ -5,9 +5,9 @@
 // The format has no checksum, so what a crash leaves behind cannot be told from the file alone. Two rules make it usable:
 //   - Put changes memory only. Flush writes items, then slots, then the header: while the machine runs, whoever reads the file sees
 //     a slot only after its item.
-//   - After an end that was not clean CutTo is told how much had been synced. Items never change, so it believes these, checks each
-//     of them, and makes the slots anew; everything newer is forgotten. A file that does not hold together is kCorruption, and is to
-//     be made again from the log.
+//   - After an end that was not clean CutTo is told how much had been synced. Items never change, so it believes these, checks
+//     each of them, and makes the slots anew; everything newer is forgotten. A file that does not hold together is kCorruption, and
+//     is to be made again from the log.
 // Threads: one writer (Put, Flush, Sync, Prove, Seal, CutTo). Find may be called by any thread at any time; it sees what was put.
 #pragma once
 

@@ -51,8 +51,8 @@ IndexItem IndexItem::Decode(const std::byte* from) {
           LoadI32(from + format::kItemPreviousAt)};
 }
 
-int32_t IndexHash(std::string_view topic, std::string_view key) {
-  const int32_t hash = JavaHash(key, JavaHash("#", JavaHash(topic)));
+int32_t IndexHash(std::string_view topic, std::string_view key, std::string_view rest_of_key) {
+  const int32_t hash = JavaHash(rest_of_key, JavaHash(key, JavaHash("#", JavaHash(topic))));
   if (hash == INT32_MIN) return 0;  // Java's abs cannot make it positive
   return hash < 0 ? -hash : hash;
 }

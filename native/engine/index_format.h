@@ -44,7 +44,7 @@ struct IndexItem {
 };
 
 // RocketMQ's hash of `topic#key`; never negative.
-int32_t IndexHash(std::string_view topic, std::string_view key);
+int32_t IndexHash(std::string_view topic, std::string_view key, std::string_view rest_of_key = {});
 // yyyyMMddHHmmssSSS of a moment, as a clock shows it that is ahead of UTC by `utc_offset` milliseconds.
 std::string IndexFileName(int64_t timestamp, int64_t utc_offset);
 

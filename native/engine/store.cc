@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "io.h"
+#include "record_keys.h"
 
 namespace millrace {
 
@@ -55,6 +56,12 @@ Status Store::Append(int32_t handle, RecordFields fields, int64_t now, Want want
   EncodeRecord(record, fields, false);
   PlaceRecord(record, offset, placed.position, placed.store_timestamp);
   if (has_entry) queues_->Push(handle, *queue, {placed.position, TagsCode(fields.properties), static_cast<int32_t>(size)});
+  if (key_index_ && !fields.properties.empty()) {
+    keys_.clear();
+    AddKeyHashes(fields.topic, fields.properties, fields.sys_flag, config_.index.with_tags, &keys_);
+    if (!keys_.empty())
+      key_index_->Push(keys_, placed.position, placed.position + static_cast<int64_t>(size), placed.store_timestamp);
+  }
   log_->Commit(size, {placed.position, static_cast<int32_t>(size), placed.store_timestamp}, 1, want);
   *appended = {offset, placed.position, static_cast<int64_t>(size), placed.store_timestamp};
   return status;
@@ -68,6 +75,7 @@ Status Store::AppendInline(int32_t handle, const RecordFields& fields, int64_t n
 void Store::BeginBatch(int32_t queue) {
   batch_queue_ = queue;
   batch_.clear();
+  batch_keys_.clear();
   batch_bytes_ = 0;
 }
 
@@ -86,7 +94,8 @@ Status Store::AddToBatch(RecordFields fields) {
   EncodeRecord({draft + batch_bytes_, size}, fields, first);
   const int32_t type = fields.sys_flag & format::kTransactionMask;
   const bool has_entry = type == 0 || type == format::kTransactionCommit;
-  batch_.push_back({batch_bytes_, static_cast<int64_t>(size), TagsCode(fields.properties), has_entry});
+  if (key_index_) AddKeyHashes(fields.topic, fields.properties, fields.sys_flag, config_.index.with_tags, &batch_keys_);
+  batch_.push_back({batch_bytes_, static_cast<int64_t>(size), TagsCode(fields.properties), has_entry, batch_keys_.size()});
   batch_bytes_ += size;
   return Status::Ok();
 }
@@ -110,8 +119,12 @@ Status Store::CommitBatch(size_t count, int64_t now, Want want, Appended* first)
   int64_t offset = queue->next_offset();
   *first = {offset, placed.position, batch_[0].size, placed.store_timestamp};
   MarkBatch({placed.bytes, static_cast<size_t>(batch_[0].size)}, static_cast<uint32_t>(count), static_cast<uint32_t>(batch_bytes_));
+  size_t keys_from = 0;
   for (const BatchRecord& one : batch_) {
     const int64_t position = placed.position + static_cast<int64_t>(one.at);
+    const std::span<const int32_t> keys = std::span(batch_keys_).subspan(keys_from, one.keys_end - keys_from);
+    if (!keys.empty()) key_index_->Push(keys, position, position + one.size, placed.store_timestamp);
+    keys_from = one.keys_end;
     PlaceRecord({placed.bytes + one.at, static_cast<size_t>(one.size)}, one.has_entry ? offset : 0, position,
                 placed.store_timestamp);
     if (!one.has_entry) continue;
@@ -128,6 +141,7 @@ void Store::AcceptRejection() {
   const Mark mark = group_->AcceptRejection();
   log_->GoBack(mark.position);
   queues_->Rollback(mark.position);
+  if (key_index_) key_index_->Rollback(mark.position);
 }
 
 // ------------------------------------------------------------------------------------------------ topics
@@ -251,6 +265,11 @@ Store::Numbered Store::numbers() const {
   numbers.open_files = files_->open_count() + queue_files_->open_count() + (config_.read_only ? 0 : 2);
   numbers.lost_bytes = losses_.bytes();
   numbers.tail_entries = queues_->tail_entries();
+  const KeyIndex::Numbers index = key_index_ ? key_index_->numbers() : KeyIndex::Numbers{};
+  numbers.index_files = index.files;
+  numbers.index_entries = index.entries;
+  numbers.index_gap = index.gap;
+  numbers.open_files += index.open_files + (index_view_ ? static_cast<int64_t>(index_view_->pool().open_count()) : 0);
   return numbers;
 }
 
