@@ -62,6 +62,7 @@ test.each(modes)(
       flush: { mode: flush, intervalMs: 20 },
       commitLog: { fileBytes: 256 * 1024, writeMode },
       consumeQueue: { entriesPerFile: 100 },
+      index: { slotsPerFile: 200, entriesPerFile: 500 },
       defaultQueues: 2,
     };
     const journal = new KillJournal();

@@ -21,6 +21,10 @@ test('without options every default is filled in, and the result is frozen', () 
     maxMessageBytes: 4 * 1024 * 1024,
     writeMode: 'pwrite',
     entriesPerFile: undefined,
+    index: true,
+    indexSlots: undefined,
+    indexEntries: undefined,
+    indexTags: false,
     maxPendingBytes: 64 * 1024 * 1024,
     autoCreateTopics: true,
     defaultQueues: 1,
@@ -38,6 +42,25 @@ test('without options every default is filled in, and the result is frozen', () 
   });
   expect(Object.isFrozen(resolved)).toBe(true);
   expect(resolveOptions({ flush: undefined, commitLog: undefined, index: undefined, logger: undefined })).toEqual(resolved);
+});
+
+test('the index is on, off, or on with settings that a file below 2 GiB holds', () => {
+  expect(resolveOptions({ index: true })).toEqual(resolveOptions());
+  expect(resolveOptions({ index: false })).toMatchObject({ index: false });
+  const settings = { slotsPerFile: 10, entriesPerFile: 20, tags: true };
+  expect(resolveOptions({ index: settings })).toMatchObject({ index: true, indexSlots: 10, indexEntries: 20, indexTags: true });
+  for (const wrong of [
+    'on',
+    null,
+    { slots: 3 },
+    { slotsPerFile: 0 },
+    { entriesPerFile: 1 },
+    { tags: 1 },
+    { entriesPerFile: 100_000_000, slotsPerFile: 100_000_000 },
+  ]) {
+    expect(thrownBy(() => resolve({ index: wrong }))).toMatchObject({ code: 'INVALID_OPTIONS' });
+  }
+  expect(thrownBy(() => resolve({ readOnly: true, index: settings }))).toMatchObject({ code: 'INVALID_OPTIONS' });
 });
 
 test('defaults follow from the options they depend on', () => {
@@ -148,7 +171,7 @@ test.each([
   expect(error.message).toContain('contradict');
 });
 
-test.each(['index', 'retention', 'compaction', 'replication'])('%s comes later', (name) => {
+test.each(['retention', 'compaction', 'replication'])('%s comes later', (name) => {
   const error = thrownBy(() => resolve({ [name]: false }));
   expect(error.code).toBe('UNSUPPORTED');
   expect(error.message).toContain(name);

@@ -23,6 +23,9 @@ export const given = {
 /** Places given with a read; `filter` is a number that `setFilter` gave, 0 for none. */
 export const asked = { offset: 0, maxMessages: 1, maxBytes: 2, maxScanned: 3, onlyCached: 4, filter: 5 } as const;
 
+/** Places given with a look-up by key. */
+export const askedKey = { begin: 0, maxMessages: 1, end: 2 } as const;
+
 /** Places that a call fills. */
 export const got = {
   offset: 8,
@@ -72,7 +75,12 @@ export const config = {
   intervalMs: 10,
   maxUnflushed: 11,
   storePort: 12,
-  count: 13,
+  index: 13,
+  indexSlots: 14,
+  indexEntries: 15,
+  indexTags: 16,
+  utcOffset: 17,
+  count: 18,
 } as const;
 
 export interface Addon {
@@ -122,6 +130,9 @@ export interface Addon {
   /** What a finished search found, in `got.nextOffset`; the task is forgotten. */
   offsetAtDone(id: number, task: number, upper: number): void;
   follow(id: number): number;
+  /** In this turn. What was found is fetched with `readDone` and `readBytes`, as of task 0. */
+  findKey(id: number, topic: string, key: string): number;
+  findKeyLater(id: number, task: number, topic: string, key: string): void;
 
   marks(id: number): void;
   /** While on, every move of `visible` is a wake-up. */

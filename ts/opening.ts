@@ -29,6 +29,12 @@ export async function openSession(
   numbers[config.intervalMs] = options.flushIntervalMs;
   numbers[config.maxUnflushed] = options.maxUnflushedBytes;
   numbers[config.storePort] = options.storeHost.port;
+  numbers[config.index] = options.index ? 1 : 0;
+  numbers[config.indexSlots] = options.indexSlots ?? 0;
+  numbers[config.indexEntries] = options.indexEntries ?? 0;
+  numbers[config.indexTags] = options.indexTags ? 1 : 0;
+  // Index files are named by the local clock, as RocketMQ's are.
+  numbers[config.utcOffset] = -60_000 * new Date().getTimezoneOffset();
 
   const { signal, onRecoveryProgress } = options;
   if (signal?.aborted) throw abortError(`open ${root}`, signal);

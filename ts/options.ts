@@ -20,6 +20,9 @@ const largestMessageBytes = 128 * mib;
 export const defaultFileBytes: number = gib;
 /** Entries of a consume-queue file of a new store. */
 export const defaultEntriesPerFile = 300_000;
+/** Slots and entries of an index file of a new index. */
+export const defaultIndexSlots = 5_000_000;
+export const defaultIndexEntries = 20_000_000;
 
 export interface ResolvedOptions {
   readonly flush: 'async' | 'sync';
@@ -34,6 +37,11 @@ export interface ResolvedOptions {
   readonly entriesPerFile: number | undefined;
   /** Undefined: bodies are stored as they are given. */
   readonly compressor: Compressor | undefined;
+  readonly index: boolean;
+  /** Undefined: what the index was made with, for a new one `defaultIndexSlots`; the same of entries. */
+  readonly indexSlots: number | undefined;
+  readonly indexEntries: number | undefined;
+  readonly indexTags: boolean;
   readonly maxPendingBytes: number;
   readonly autoCreateTopics: boolean;
   readonly defaultQueues: number;
@@ -75,7 +83,7 @@ const optionNames: readonly (keyof StoreOptions)[] = [
   'compaction',
   'replication',
 ];
-const laterNames = ['index', 'retention', 'compaction', 'replication'] as const;
+const laterNames = ['retention', 'compaction', 'replication'] as const;
 
 /** Most queues of one topic. */
 export const maxQueues = 65_536;
@@ -106,6 +114,7 @@ export function resolveOptions(options: StoreOptions = {}): ResolvedOptions {
     writeMode: choice(commitLog, 'writeMode', ['pwrite', 'mapped'], 'commitLog.') ?? 'pwrite',
     entriesPerFile: integer(consumeQueue, 'entriesPerFile', 1, 100_000_000, 'consumeQueue.'),
     compressor: compressorOf(given.compression),
+    ...resolveIndex(given.index),
     maxPendingBytes: integer(given, 'maxPendingBytes', kib, 16 * gib) ?? 64 * mib,
     autoCreateTopics: flag(given, 'autoCreateTopics') ?? true,
     defaultQueues: integer(given, 'defaultQueues', 1, maxQueues) ?? 1,
@@ -158,10 +167,10 @@ function integer(fields: Fields, name: string, min: number, max: number, prefix 
   throw invalid(`${prefix}${name} is ${show(value)}. Give a whole number from ${min} to ${max}.`);
 }
 
-function flag(fields: Fields, name: string): boolean | undefined {
+function flag(fields: Fields, name: string, prefix = ''): boolean | undefined {
   const value = fields[name];
   if (value === undefined || typeof value === 'boolean') return value;
-  throw invalid(`${name} is ${show(value)}. Give true or false.`);
+  throw invalid(`${prefix}${name} is ${show(value)}. Give true or false.`);
 }
 
 function choice<T extends string>(fields: Fields, name: string, values: readonly T[], prefix = ''): T | undefined {
@@ -190,6 +199,19 @@ function resolveFlush(value: unknown): Pick<ResolvedOptions, 'flush' | 'flushInt
   };
 }
 
+/** The engine and RocketMQ map an index file whole, with a size that is an int32. */
+function resolveIndex(value: unknown): Pick<ResolvedOptions, 'index' | 'indexSlots' | 'indexEntries' | 'indexTags'> {
+  const fields =
+    typeof value === 'boolean' || value === undefined ? {} : fieldsOf(value, 'index', ['slotsPerFile', 'entriesPerFile', 'tags']);
+  const indexSlots = integer(fields, 'slotsPerFile', 1, 100_000_000, 'index.');
+  const indexEntries = integer(fields, 'entriesPerFile', 2, 100_000_000, 'index.');
+  const bytes = 40 + 4 * (indexSlots ?? defaultIndexSlots) + 20 * (indexEntries ?? defaultIndexEntries);
+  if (bytes >= 2 * gib) {
+    throw invalid(`An index file of these slots and entries has ${bytes} bytes. Give fewer: it has to stay below 2 GiB.`);
+  }
+  return { index: value !== false, indexSlots, indexEntries, indexTags: flag(fields, 'tags', 'index.') ?? false };
+}
+
 /** A page is the least that can be mapped and reserved; file sizes are an int32 in the format. */
 function fileBytes(commitLog: Fields): number | undefined {
   const bytes = integer(commitLog, 'fileBytes', 4 * kib, 2 * gib - 1, 'commitLog.');
@@ -216,6 +238,7 @@ function refuseContradictions(given: Fields, commitLog: Fields, readOnly: boolea
       ['flush', given.flush !== undefined],
       ['commitLog.writeMode', commitLog.writeMode !== undefined],
       ['compression', given.compression !== undefined],
+      ['settings of the index', typeof given.index === 'object'],
       ['createIfMissing', flag(given, 'createIfMissing') === true],
       ['errorIfExists', flag(given, 'errorIfExists') === true],
       ['autoCreateTopics', flag(given, 'autoCreateTopics') === true],

@@ -129,6 +129,11 @@ export class Reader {
     return this.#one(found);
   }
 
+  /** The messages that a look-up left, as a task or (0) in this turn. */
+  take(task: number): readonly StoredMessage[] {
+    return this.#result(this.#collect(task)).messages;
+  }
+
   #one(found: Found): StoredMessage {
     this.readMessages++;
     this.readBytes += found.bytes;

@@ -16,6 +16,9 @@ const names = [
   'queueTailEntries',
   'diskFreeBytes',
   'flushedMessages',
+  'indexFiles',
+  'indexedKeys',
+  'indexBacklogBytes',
 ] as const;
 
 export function statsFrom(session: Session, appender: Appender, reader: Reader): StoreStats {

@@ -14,6 +14,7 @@ import { TopicsFile } from './config/topics.js';
 import { Deleter } from './deletion.js';
 import { abortError, type StoreError, storeError } from './errors.js';
 import { Following } from './following.js';
+import { KeyFinder } from './keys.js';
 import { LossNames } from './losses.js';
 import { openSession } from './opening.js';
 import { type ResolvedOptions, resolveOptions } from './options.js';
@@ -30,7 +31,7 @@ import { type TopicState, Topics } from './topics.js';
 import type { AppendOptions, Durability, Receipt, Watermarks } from './types/append.js';
 import type { Message, StoredMessage } from './types/message.js';
 import type { StoreOptions } from './types/options.js';
-import type { LostRange, RawReadResult, ReadOptions, ReadResult } from './types/read.js';
+import type { KeyQuery, LostRange, RawReadResult, ReadOptions, ReadResult } from './types/read.js';
 import type { RecoveryReport, StoreStats } from './types/recovery.js';
 import type { SubscribeOptions, Subscription } from './types/subscription.js';
 import type { Queue, TopicInfo, TopicOptions } from './types/topic.js';
@@ -64,6 +65,7 @@ export class MessageStore implements AsyncDisposable {
   readonly #topics: Topics;
   readonly #appender: Appender;
   readonly #reader: Reader;
+  readonly #keys: KeyFinder;
   readonly #names: LossNames;
   readonly #router: Router;
   readonly #deleter: Deleter;
@@ -97,6 +99,7 @@ export class MessageStore implements AsyncDisposable {
     this.#topicChanges = new TopicChanges(parts.topics, this.#router, options.defaultQueues, mustWrite);
     this.#reader = new Reader(session, this.#names, options.maxMessageBytes);
     this.#following = new Following(session, parts.topics, this.#reader, options.readOnly);
+    this.#keys = new KeyFinder(session, this.#reader, options.index);
     parts.wake.listener = () => this.#woken();
     const { logger } = options;
     if (opened.isForeign)
@@ -310,6 +313,13 @@ export class MessageStore implements AsyncDisposable {
     this.#follow();
     const queue = this.#topics.queue(this.#router.known(topic), queueId);
     return offsetAt(this.#session, this.#topics.handle(queue), timestamp, bound);
+  }
+
+  /** Messages with this key (a word of KEYS, or UNIQ_KEY), newest first. CORRUPTION where one of them may be lost; UNSUPPORTED in a store opened with `index: false`. */
+  async findByKey(topic: string, key: string, query?: KeyQuery): Promise<readonly StoredMessage[]> {
+    this.#mustBeOpen('look up a key');
+    this.#follow();
+    return this.#keys.find(topic, key, query);
   }
 
   // ---------------------------------------------------------------------------------------------- topics

@@ -20,7 +20,12 @@ enum ConfigAt {
   kVisibleDurable,
   kIntervalMs,
   kMaxUnflushed,
-  kStorePort
+  kStorePort,
+  kIndex,
+  kIndexSlots,
+  kIndexEntries,
+  kIndexTags,
+  kUtcOffset
 };
 
 Host ToHost(std::span<const std::byte> address, int32_t port) {
@@ -45,6 +50,10 @@ StoreConfig ToConfig(const double* at, std::span<const std::byte> address) {
   config.commit.visible_when_durable = at[kVisibleDurable] != 0;
   config.commit.interval_nanos = static_cast<int64_t>(at[kIntervalMs] * 1e6);
   config.commit.max_unflushed_bytes = static_cast<int64_t>(at[kMaxUnflushed]);
+  config.index.on = at[kIndex] != 0;
+  config.index.shape = {static_cast<int32_t>(at[kIndexSlots]), static_cast<int32_t>(at[kIndexEntries])};
+  config.index.with_tags = at[kIndexTags] != 0;
+  config.index.utc_offset = static_cast<int64_t>(at[kUtcOffset]);
   config.store_host = ToHost(address, static_cast<int32_t>(at[kStorePort]));
   return config;
 }

@@ -12,6 +12,8 @@ inline constexpr size_t kFlag = 0, kSysFlag = 1, kBornTimestamp = 2, kNow = 3, k
                         kBornHost = 7;
 // Given with a read.
 inline constexpr size_t kOffset = 0, kMaxMessages = 1, kMaxBytes = 2, kMaxScanned = 3, kOnlyCached = 4, kFilter = 5;
+// Given with a look-up by key, and kMaxMessages.
+inline constexpr size_t kBegin = 0, kEnd = 2;
 
 // Where an append stands.
 inline constexpr size_t kAppendOffset = 8, kAppendPosition = 9, kAppendSize = 10, kAppendTimestamp = 11;

@@ -76,7 +76,8 @@ Napi::Value Numbers(const Napi::CallbackInfo& info) {
       static_cast<double>(numbers.log_bytes),       static_cast<double>(numbers.open_files),
       static_cast<double>(numbers.lost_bytes),      static_cast<double>(numbers.late_blocks),
       static_cast<double>(numbers.tail_entries),    static_cast<double>(store.FreeBytes()),
-      static_cast<double>(numbers.synced_messages),
+      static_cast<double>(numbers.synced_messages), static_cast<double>(numbers.index_files),
+      static_cast<double>(numbers.index_entries),   static_cast<double>(numbers.index_gap),
   };
   Napi::Float64Array array = Napi::Float64Array::New(info.Env(), std::size(list));
   std::copy(std::begin(list), std::end(list), array.Data());

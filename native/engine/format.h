@@ -69,11 +69,29 @@ inline constexpr size_t kCheckpointMasterFlushedAt = 24;
 inline constexpr size_t kCheckpointConfirmAt = 32;
 inline constexpr size_t kCheckpointLogicsPositionAt = 40;
 
+// --- key index: header, slots (i32, the number of the newest item), items
+inline constexpr size_t kIndexHeaderBytes = 40;
+inline constexpr size_t kIndexBeginTimestampAt = 0;
+inline constexpr size_t kIndexEndTimestampAt = 8;
+inline constexpr size_t kIndexBeginPositionAt = 16;
+inline constexpr size_t kIndexEndPositionAt = 24;
+inline constexpr size_t kIndexUsedSlotsAt = 32;
+inline constexpr size_t kIndexNextItemAt = 36;
+inline constexpr size_t kIndexSlotBytes = 4;
+inline constexpr size_t kIndexItemBytes = 20;
+inline constexpr size_t kItemHashAt = 0;
+inline constexpr size_t kItemPositionAt = 4;
+inline constexpr size_t kItemSecondsAt = 12;
+inline constexpr size_t kItemPreviousAt = 16;
+
 // --- file names
+inline constexpr size_t kIndexNameDigits = 17;
 inline constexpr size_t kFileNameDigits = 20;
 
 static_assert(kBornHostAt + kHostV4Bytes + 8 + kHostV4Bytes + 4 + 8 + 4 + 1 + 2 == kMinRecordBytes);
 static_assert(kEntryTagsCodeAt + 8 == kEntryBytes);
+static_assert(kIndexNextItemAt + 4 == kIndexHeaderBytes);
+static_assert(kItemPreviousAt + 4 == kIndexItemBytes);
 static_assert(sizeof(kCrcName) - 1 + 1 + 10 + 1 == kCrcPropertyBytes);
 static_assert(sizeof(kBatchName) - 1 + 1 + 21 + 1 == kBatchPropertyBytes);
 static_assert(kCheckpointLogicsPositionAt + 8 <= kCheckpointBytes);

@@ -52,7 +52,7 @@ bool Maintenance::Wanted() const {
   // position.
   if (sleep > kTailNanos || (sleep > kPublishNanos && written != published_written_.load(std::memory_order_relaxed))) return true;
   return written >= next_file_at_.load(std::memory_order_relaxed) || parts_.blocks.Wanted(written) ||
-         parts_.queues.tail_entries() >= kManyEntries;
+         parts_.queues.tail_entries() >= kManyEntries || (parts_.index != nullptr && parts_.index->pending() >= kManyKeys);
 }
 
 int64_t Maintenance::QDistance() const { return std::min(kQBytes, kRecoveryFiles * parts_.files.file_bytes()); }
@@ -80,7 +80,8 @@ int64_t Maintenance::StepNow() {
   }
   if (written >= next_file_at_.load(std::memory_order_relaxed) && now >= next_file_retry_) PrepareNextFile();
   if (parts_.blocks.Wanted(written) && parts_.blocks.Prepare(written)) wait = 0;
-  wait = std::max<int64_t>(0, std::min({wait, FlushTailsWhenDue(now), WriteSlotWhenDue(now), AdvanceQWhenDue(now)}));
+  wait = std::min({wait, FlushTailsWhenDue(now), IndexWhenDue(now), WriteSlotWhenDue(now), AdvanceQWhenDue(now)});
+  wait = std::max<int64_t>(0, wait);
   return parts_.group.failed() ? 0 : wait;
 }
 
@@ -105,6 +106,22 @@ int64_t Maintenance::FlushTailsWhenDue(int64_t now) {
   flush_retry_ = status.ok() ? 0 : now + kRetryNanos;
   if (!status.ok()) Report(std::move(status));
   return parts_.queues.tail_entries() > 0 ? kTailNanos : kForever;
+}
+
+int64_t Maintenance::IndexWhenDue(int64_t now) {
+  if (parts_.index == nullptr || !parts_.index->Behind()) return kForever;
+  if (keys_since_ == 0) keys_since_ = now;
+  // A gap is read at once: queries are slow until then.
+  const bool is_urgent = parts_.index->pending() >= kManyKeys || parts_.index->gap() > 0;
+  const int64_t due = std::max(is_urgent ? now : keys_since_ + kTailNanos, index_retry_);
+  if (now < due) return due - now;
+  bool more = false;
+  Status status = parts_.index->Advance(parts_.group.visible(), &more);
+  keys_since_ = 0;
+  if (status.ok()) return more ? 0 : parts_.index->Behind() ? kTailNanos : kForever;
+  index_retry_ = now + kRetryNanos;
+  Report(std::move(status));
+  return kRetryNanos;
 }
 
 int64_t Maintenance::WriteSlotWhenDue(int64_t now) {
@@ -173,6 +190,7 @@ Status Maintenance::AdvanceQ() {
   Status status = FlushQueues(&reached);
   if (!status.ok()) return status;
   status = parts_.queues.files().SyncAll();
+  if (status.ok() && parts_.index != nullptr) status = parts_.index->Save();
   if (!status.ok()) return status;
   {
     std::lock_guard lock(mutex_);
@@ -187,6 +205,7 @@ Status Maintenance::WriteCheckpoint(const Mark& queued) {
   std::byte bytes[format::kCheckpointLogicsPositionAt + 8] = {};
   StoreI64(bytes + format::kCheckpointPhysicTimestampAt, parts_.group.durable_mark().last.store_timestamp);
   StoreI64(bytes + format::kCheckpointLogicsTimestampAt, queued.last.store_timestamp);
+  if (parts_.index != nullptr) StoreI64(bytes + format::kCheckpointIndexTimestampAt, parts_.index->sealed_timestamp());
   StoreI64(bytes + format::kCheckpointLogicsPositionAt, std::max<int64_t>(0, queued.last.position));
   FileHandle file = kNoFile;
   Status status = io::Open(parts_.platform, parts_.paths.checkpoint, OpenMode::kCreate, &file);
@@ -213,7 +232,8 @@ Status Maintenance::Finish() {
     (void)parts_.side_car.WriteSlot(Slot());
     return parts_.group.failure();
   }
-  status = AdvanceQ();
+  if (parts_.index != nullptr) status = parts_.index->Finish(parts_.group.visible());
+  if (status.ok()) status = AdvanceQ();
   if (status.code() == Code::kFlushFailed) {
     parts_.group.Fail(Status(Code::kFlushFailed, status.error()).In(status.path()));
     (void)parts_.side_car.WriteSlot(Slot());

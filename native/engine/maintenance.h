@@ -1,5 +1,5 @@
-// Everything that goes on beside appending: the next file, blocks ahead, queue tails to their files, Q, the side-car's slots, the
-// loss map.
+// Everything that goes on beside appending: the next file, blocks ahead, queue tails to their files, keys to the index, Q, the
+// side-car's slots, the loss map.
 //
 // One service, so that none of this ever happens twice at once. It never holds up an append: what it has not prepared is made by
 // the writer, what it has not written stays in memory. A full disk or used-up descriptors are told in the background and tried
@@ -12,6 +12,7 @@
 
 #include "block_reserve.h"
 #include "group_commit.h"
+#include "key_index.h"
 #include "loss_map.h"
 #include "queue_table.h"
 #include "side_car.h"
@@ -30,6 +31,7 @@ class Maintenance : public Service {
     QueueTable& queues;
     LossMap& losses;
     SideCar& side_car;
+    KeyIndex* index = nullptr;
   };
 
   Maintenance(const Parts& parts, bool visible_when_durable) : parts_(parts), visible_when_durable_(visible_when_durable) {}
@@ -55,6 +57,7 @@ class Maintenance : public Service {
   // Each does its part if that is due, and returns in how many nanoseconds it wants to be asked again.
   int64_t SaveLosses();
   int64_t FlushTailsWhenDue(int64_t now);
+  int64_t IndexWhenDue(int64_t now);
   int64_t WriteSlotWhenDue(int64_t now);
   int64_t AdvanceQWhenDue(int64_t now);
   WatermarkSlot Slot() const;
@@ -73,6 +76,7 @@ class Maintenance : public Service {
   static constexpr int64_t kQNanos = 10'000 * kMilli;
   static constexpr int64_t kRetryNanos = 1'000 * kMilli;
   static constexpr int64_t kManyEntries = 16 * 1024;
+  static constexpr size_t kManyKeys = 4096;
   static constexpr int64_t kQBytes = int64_t{256} << 20;
   static constexpr int64_t kRecoveryFiles = 8;  // RocketMQ looks at the last ten files
 
@@ -88,6 +92,8 @@ class Maintenance : public Service {
 
   // The service's own.
   int64_t tails_since_ = 0;
+  int64_t keys_since_ = 0;
+  int64_t index_retry_ = 0;
   int64_t slot_since_ = 0;
   int64_t slot_durable_ = 0;
   bool slot_failed_ = false;

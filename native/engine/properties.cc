@@ -55,8 +55,8 @@ std::string_view FindProperty(std::string_view properties, std::string_view name
   return value;
 }
 
-int32_t JavaHash(std::string_view utf8) {
-  uint32_t hash = 0;
+int32_t JavaHash(std::string_view utf8, int32_t before) {
+  uint32_t hash = static_cast<uint32_t>(before);
   while (!utf8.empty()) {
     size_t taken = 1;
     uint32_t unit = DecodeCodePoint(utf8, &taken);

@@ -105,8 +105,9 @@ RecordKind DecodeRecord(std::span<const std::byte> bytes, int64_t position, int6
 // The value of a property, an empty view with data() == nullptr when absent or empty (an empty value counts as absent).
 std::string_view FindProperty(std::string_view properties, std::string_view name);
 
-// Java's String.hashCode over the UTF-16 form of UTF-8 text (ill-formed bytes count as U+FFFD).
-int32_t JavaHash(std::string_view utf8);
+// Java's String.hashCode over the UTF-16 form of UTF-8 text (ill-formed bytes count as U+FFFD). With the hash of another text, that
+// of both together.
+int32_t JavaHash(std::string_view utf8, int32_t before = 0);
 // What the queue entry holds: the hash of the property TAGS, sign-extended; 0 without it.
 int64_t TagsCode(std::string_view properties);
 

@@ -15,6 +15,9 @@
 #include "commit_log.h"
 #include "follower.h"
 #include "group_commit.h"
+#include "index_view.h"
+#include "key_index.h"
+#include "key_search.h"
 #include "loss_map.h"
 #include "maintenance.h"
 #include "opening.h"
@@ -88,6 +91,9 @@ class Store : private CommitListener {
               ReadOutcome* outcome);
   Status ReadAt(int64_t position, ReadMode mode, std::span<std::byte> to, int64_t* bytes);
   Status FindTime(int32_t queue, const TimeBorder& border, ReadMode mode, TimeSearch::Found* found);
+  // Whole records that have the key, newest first, back to back in *bytes. kInvalid in a store without the index; kCorruption when
+  // a record that the index names is lost.
+  Status FindByKey(const KeyQuery& query, ReadMode mode, std::vector<std::byte>* bytes, int64_t* messages);
   struct QueueNumbers {
     int64_t min = 0;
     int64_t max = 0;
@@ -127,7 +133,7 @@ class Store : private CommitListener {
 
   struct Numbered {
     int64_t syncs, sync_nanos, sync_nanos_max, writes, log_bytes, open_files, lost_bytes, late_blocks, tail_entries,
-        synced_messages;
+        synced_messages, index_files, index_entries, index_gap;
   };
   Numbered numbers() const;
   int64_t FreeBytes() const;
@@ -146,6 +152,11 @@ class Store : private CommitListener {
   Status Ready() const;
   CommitLog::Placed PlaceBatch(int64_t now);
   ConsumeQueue* ProducerQueue(int32_t handle);
+  // The key index, for a log that ends at `end`.
+  Status OpenIndex(int64_t end);
+  // Appends the record at `position` if it is one that was asked for.
+  Status TakeIfAsked(const KeyQuery& query, bool with_tags, int64_t position, ReadMode mode, std::vector<std::byte>* bytes,
+                     bool* taken);
   Status StartServices(const WatermarkSlot& base, const Mark& end);
   uint32_t Seal(std::span<std::byte> records) override { return SealRecords(records); }
   void OnProgress(bool wake) override;
@@ -159,6 +170,7 @@ class Store : private CommitListener {
     int64_t size;
     int64_t tags_code;
     bool has_entry;
+    size_t keys_end;  // in batch_keys_
   };
 
   // Beyond it appends are refused: tails are memory that only a queue file can take.
@@ -185,6 +197,9 @@ class Store : private CommitListener {
   std::unique_ptr<Reader> reader_;
   std::unique_ptr<TimeSearch> time_search_;
   std::unique_ptr<Follower> follower_;
+  std::unique_ptr<KeyIndex> key_index_;
+  std::unique_ptr<IndexView> index_view_;  // of a read-only handle
+  int64_t log_unchanged_ = INT64_MAX;      // from here on somebody else may have written since the index was
   std::unique_ptr<Maintenance> maintenance_;
   std::unique_ptr<ServiceThread> maintenance_thread_;
 
@@ -192,6 +207,8 @@ class Store : private CommitListener {
   int32_t batch_queue_ = QueueTable::kNoQueue;
   size_t batch_bytes_ = 0;
   std::vector<BatchRecord> batch_;
+  std::vector<int32_t> batch_keys_;
+  std::vector<int32_t> keys_;
 
   std::atomic<int32_t> watched_{0};
   std::atomic<int64_t> told_visible_{0};

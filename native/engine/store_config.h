@@ -4,11 +4,19 @@
 #include <cstdint>
 
 #include "group_commit.h"
+#include "index_format.h"
 #include "record_codec.h"
 
 namespace millrace {
 
 enum class VerifyMode : int32_t { kAlways = 0, kFirst = 1, kNever = 2 };
+
+struct KeyIndexConfig {
+  bool on = false;
+  IndexShape shape{0, 0};  // 0: what the index was made with, else RocketMQ's
+  bool with_tags = false;
+  int64_t utc_offset = 0;  // milliseconds, for the names of files
+};
 
 struct StoreConfig {
   int64_t file_bytes = 0;        // 0: what the store was made with, else kDefaultFileBytes
@@ -20,6 +28,7 @@ struct StoreConfig {
   VerifyMode verify = VerifyMode::kFirst;
   GroupCommit::Policy commit;
   Host store_host;
+  KeyIndexConfig index;
 
   static constexpr int64_t kDefaultFileBytes = int64_t{1} << 30;
   static constexpr int64_t kDefaultEntriesPerFile = 300'000;

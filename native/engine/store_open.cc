@@ -63,7 +63,8 @@ Status Store::OpenNow(const RecoveryProgress& progress) {
   if (config_.read_only) {
     follower_ = std::make_unique<Follower>(platform_, paths_, *files_, *queues_, losses_, deletions_, side_car_, own_);
     follower_->Start(end.position);
-    return follower_->Catch();
+    status = OpenIndex(end.position);
+    return status.ok() ? follower_->Catch() : std::move(status);
   }
   return StartServices(base_slot_, end);
 }
@@ -73,6 +74,7 @@ Status Store::Recover(Opening& opening, const RecoveryProgress& progress, Mark* 
   if (config_.read_only && opening.found.has_published && opening.found.published.boot_id == ShortText(platform_.BootId())) {
     start.scan_limit = std::max(opening.found.published.visible, start.scan_from);
   }
+  if (start.foreign) log_unchanged_ = start.scan_from;
   Recovery recovery(platform_, paths_, *files_, *queues_, losses_, deletions_, progress, config_.read_only);
   RecoveryOutcome& outcome = report_.outcome;
   start.clean = opening.clean;
@@ -208,18 +210,19 @@ Status Store::StartServices(const WatermarkSlot& base, const Mark& end) {
   log_ = std::make_unique<CommitLog>(*files_, *group_);
   log_->Start(end);
   reader_->verified().Trust(end.position);
-  maintenance_ =
-      std::make_unique<Maintenance>(Maintenance::Parts{platform_, paths_, *files_, *blocks_, *group_, *queues_, losses_, side_car_},
-                                    config_.commit.visible_when_durable);
-  maintenance_->on_background_error = [this](Status status) {
+  Status status = OpenIndex(end.position);
+  if (!status.ok()) return status;
+  const Maintenance::Parts parts{platform_, paths_, *files_, *blocks_, *group_, *queues_, losses_, side_car_, key_index_.get()};
+  maintenance_ = std::make_unique<Maintenance>(parts, config_.commit.visible_when_durable);
+  maintenance_->on_background_error = [this](Status error) {
     {
       std::lock_guard lock(mutex_);
-      if (background_.size() < 16) background_.push_back(std::move(status));
+      if (background_.size() < 16) background_.push_back(std::move(error));
     }
     if (listener_ != nullptr) listener_->OnProgress();
   };
   maintenance_->Start(base, end);
-  Status status = group_->Start(end);
+  status = group_->Start(end);
   if (!status.ok()) return status;
   maintenance_->Publish();
   maintenance_thread_ = platform_.StartService("millrace-maint", maintenance_.get());

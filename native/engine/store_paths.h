@@ -10,6 +10,7 @@ struct StorePaths {
       : root(directory),
         commit_log(directory + "/commitlog"),
         consume_queue(directory + "/consumequeue"),
+        index(directory + "/index"),
         lock(directory + "/lock"),
         abort(directory + "/abort"),
         abort_backup(directory + "/abort.bak"),
@@ -23,6 +24,7 @@ struct StorePaths {
   std::string root;
   std::string commit_log;
   std::string consume_queue;
+  std::string index;
   std::string lock;
   std::string abort;
   std::string abort_backup;  // RocketMQ leaves one whenever it starts

@@ -21,6 +21,7 @@ StoreConfig WorkloadOptions::Config() const {
   config.commit.mapped = mapped;
   config.commit.visible_when_durable = sync;
   config.commit.max_unflushed_bytes = 6000;
+  config.index = {.on = true, .shape = {5, 30}};
   return config;
 }
 
@@ -139,8 +140,12 @@ QueueKey CrashWorkload::DrawQueue() {
 RecordFields CrashWorkload::Draw(std::string* body, std::string* properties) {
   body->resize(random_.Below(random_.Below(10) == 0 ? 1500 : 250));
   for (char& c : *body) c = static_cast<char>(random_.Next());
-  if (random_.Coin())
-    *properties = "KEYS\x01k" + std::to_string(random_.Below(100)) + "\x02TAGS\x01t" + std::to_string(random_.Below(4)) + "\x02";
+  // Aa and BB have one hash.
+  static const char* const kKeys[] = {"Aa", "BB", "Aa BB", " k2  k3 k2", "k3"};
+  if (random_.Coin()) {
+    *properties = std::string("KEYS\x01") + kKeys[random_.Below(std::size(kKeys))] + "\x02TAGS\x01t" +
+                  std::to_string(random_.Below(4)) + "\x02";
+  }
   RecordFields fields;
   fields.body = std::as_bytes(std::span(*body));
   fields.properties = *properties;

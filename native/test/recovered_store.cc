@@ -88,6 +88,33 @@ void CheckReads(Store& store, const QueueKey& key, std::span<const ModelRecord* 
 
 }  // namespace
 
+void CheckKeys(Store& store, const LogModel& model) {
+  const int64_t visible = store.marks().visible;
+  for (const char* topic : {"Orders", "Clicks"}) {
+    for (const std::string key : {"Aa", "BB", "k2", "k3", "k"}) {
+      const Note which("key", std::string(topic) + "#" + key);
+      std::vector<std::byte> expected;
+      int64_t count = 0;
+      for (auto record = model.records().rbegin(); record != model.records().rend(); ++record) {
+        RecordView view;
+        REQUIRE(DecodeRecord(record->bytes, record->position, model.file_bytes(), ChecksumRule::kRequired, &view) ==
+                RecordKind::kRecord);
+        const std::string keys = " " + std::string(FindProperty(view.properties, "KEYS")) + " ";
+        const bool is_rollback = (view.sys_flag & format::kTransactionMask) == format::kTransactionRollback;
+        if (record->end() > visible || is_rollback || view.topic != topic || keys.find(" " + key + " ") == std::string::npos)
+          continue;
+        expected.insert(expected.end(), record->bytes.begin(), record->bytes.end());
+        count++;
+      }
+      std::vector<std::byte> found;
+      int64_t messages = 0;
+      REQUIRE_OK(store.FindByKey({topic, key, {}, 1024}, ReadMode::kMayBlock, &found, &messages));
+      CHECK_EQ(messages, count);
+      CHECK_EQ(std::span<const std::byte>(found), std::span<const std::byte>(expected));
+    }
+  }
+}
+
 std::vector<std::byte> ContentOf(Platform& platform, const std::string& path) {
   std::vector<std::byte> bytes;
   if (!io::ReadFile(platform, path, size_t{64} << 20, &bytes).ok()) bytes.clear();
@@ -103,6 +130,7 @@ void CheckHolds(Platform& platform, Store& store, const LogModel& model) {
     CheckQueueFiles(platform, files, key, records);
     CheckReads(store, key, records);
   }
+  CheckKeys(store, model);
   std::vector<std::byte> buffer(1 << 14);
   for (const ModelRecord& record : model.records()) {
     if (record.has_entry) continue;

@@ -15,6 +15,8 @@ struct Recovered {
 //   floor: the log ends no earlier (what was acknowledged at the level that the fault leaves standing)
 // The store is gone again when this returns; nothing was appended to it.
 Recovered CheckRecovered(Platform& platform, const LogModel& model, const StoreConfig& config, int64_t floor);
+// What is found by key is what the model has below the visible position, and nothing else.
+void CheckKeys(Store& store, const LogModel& model);
 // The same for a store that is open: records through every queue, and files byte by byte.
 void CheckHolds(Platform& platform, Store& store, const LogModel& model);
 // Opened once more: nothing may have changed.

@@ -64,6 +64,7 @@ void GoOn(SimulatedPlatform* machine, CrashWorkload* workload, const WorkloadOpt
   workload->GoOnFrom(found.end, found.generation);
   if (!workload->Open()) return;
   workload->AppendSome(6);
+  CheckKeys(*workload->store(), workload->model);
   const bool is_clean = random->Coin();
   if (is_clean)
     workload->Close();

@@ -186,7 +186,7 @@ test('what a later version brings is UNSUPPORTED, by name', async () => {
   for (const name of ['cleanupPolicy', 'retentionMs', 'retentionBytes']) {
     await expectRejected(store.createTopic('U', { [name]: 1 } as Anything), { ...told, says: name });
   }
-  for (const name of ['index', 'retention', 'compaction', 'replication']) {
+  for (const name of ['retention', 'compaction', 'replication']) {
     await expectRejected(openStore(storeFolder(), { [name]: true }), { ...told, says: name });
   }
   expect(store.watermarks.written).toBe(0);

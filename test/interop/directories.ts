@@ -38,7 +38,11 @@ export const waysToWrite: readonly Written[] = layouts.flatMap((layout, k) =>
 );
 
 export function forUs(layout: Layout): StoreOptions {
-  return { commitLog: { fileBytes: layout.fileBytes }, consumeQueue: { entriesPerFile: layout.entriesPerFile } };
+  return {
+    commitLog: { fileBytes: layout.fileBytes },
+    consumeQueue: { entriesPerFile: layout.entriesPerFile },
+    index: { slotsPerFile: 1_000, entriesPerFile: 4_000 },
+  };
 }
 
 export function forJava(layout: Layout): RefereeSettings {

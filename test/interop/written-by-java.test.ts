@@ -67,7 +67,7 @@ describe.skipIf(!inject('referee').ok)(`we open what RocketMQ wrote, seed ${seed
     const directory = newDirectory();
     await using java = new Referee();
     const written = await java.generate(directory, { ...forJava(small), seed, exit: 'halt' });
-    const store = await MessageStore.open(directory, { ...forUs(small), readOnly: true });
+    const store = await MessageStore.open(directory, { ...forUs(small), index: true, readOnly: true });
     expectGiven(await seenByUs(store), written);
     await store.close();
     await using reader = new Referee();

@@ -26,7 +26,11 @@ export interface StoreOptions {
     | undefined;
   /** Entries of 20 bytes in one file. Default: what the store was made with; for a new one 300 000. */
   consumeQueue?: { entriesPerFile?: number | undefined } | undefined;
-  /** Not supported yet: UNSUPPORTED when set. The key index. */
+  /**
+   * The key index; default on, made at the first key. A file has 5 000 000 slots and 20 000 000 entries (sparse; 420 MB when full), or what the
+   * index was made with; with other numbers it is made again in the background. `tags`: index tags too (as the key `T#tag`), as RocketMQ 5.5
+   * does; default false.
+   */
   index?:
     | boolean
     | { slotsPerFile?: number | undefined; entriesPerFile?: number | undefined; tags?: boolean | undefined }

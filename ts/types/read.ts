@@ -53,6 +53,15 @@ export interface ReadResult {
   readonly lost: readonly LostMessages[];
 }
 
+/** What `findByKey` looks for beside the key. */
+export interface KeyQuery {
+  /** Store-time window, inclusive, in milliseconds; default: all. */
+  begin?: number | undefined;
+  end?: number | undefined;
+  /** Newest first; default 32, at most 1024. */
+  maxMessages?: number | undefined;
+}
+
 /** Whole records as they stand on disk, back to back: for brokers whose stream is not a plain socket. */
 export interface RawReadResult extends Omit<ReadResult, 'messages'> {
   readonly bytes: Buffer;

@@ -11,7 +11,7 @@ export interface RecoveryReport {
   /** Bytes of an unfinished tail that were cut and zeroed. */
   readonly truncatedBytes: number;
   readonly rebuiltQueueEntries: number;
-  /** 0 while there is no key index. */
+  /** 0: the key index is made again after `open`, in the background (`indexBacklogBytes` of `stats`). */
   readonly rebuiltIndexEntries: number;
   /** The whole loss map: damage below the durable watermark, kept, never silently skipped. */
   readonly lost: readonly LostRange[];

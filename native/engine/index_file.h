@@ -1,0 +1,107 @@
+// One file of the key index, as RocketMQ lays it out: a header, a table of slots, and items that are chained from the newest to the
+// oldest of each slot. Layout: docs/format.md, "Key index".
+//
+// An item says "a record whose topic#key has this hash stands there", nothing more: whoever asks compares the record's own keys.
+// The format has no checksum, so what a crash leaves behind cannot be told from the file alone. Two rules make it usable:
+//   - Put changes memory only. Flush writes items, then slots, then the header: while the machine runs, whoever reads the file sees
+//     a slot only after its item.
+//   - After an end that was not clean CutTo is told how much had been synced. Items never change, so it believes these, checks
+//     each of them, and makes the slots anew; everything newer is forgotten. A file that does not hold together is kCorruption, and
+//     is to be made again from the log.
+// Threads: one writer (Put, Flush, Sync, Prove, Seal, CutTo). Find may be called by any thread at any time; it sees what was put.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "index_format.h"
+#include "open_file.h"
+#include "platform.h"
+#include "status.h"
+
+namespace millrace {
+
+// Store times, both inclusive.
+struct TimeWindow {
+  int64_t begin = 0;
+  int64_t end = INT64_MAX;
+};
+
+// What was in a file at one moment: by it the file is known again.
+struct IndexProof {
+  IndexHeader header;
+  uint32_t checksum = 0;  // CRC-32 of the last items: their sector may be torn by a later write
+};
+
+class IndexFile {
+ public:
+  // Makes a file in `temporary` and renames it to `path` when it is whole; `before` is the header of the file before it, if any.
+  static Status Create(Platform& platform, const std::string& path, const std::string& temporary, const IndexShape& shape,
+                       const IndexHeader& before, std::shared_ptr<IndexFile>* file);
+  // A file with this header; what the file itself says is not looked at. kCorruption when it has not the size of this shape.
+  static Status Open(Platform& platform, const std::string& path, const IndexShape& shape, const IndexHeader& header, OpenMode mode,
+                     std::shared_ptr<IndexFile>* file);
+  IndexFile(Platform& platform, std::string path, const IndexShape& shape, const IndexHeader& header, FileHandle handle);
+
+  const std::string& path() const { return path_; }
+  IndexHeader header() const;
+  // Not one item more fits.
+  bool full() const { return header().next >= shape_.entries; }
+
+  // --- the writer
+  Status Put(int32_t hash, int64_t position, int64_t store_timestamp);
+  // What was put reaches the file. After an error it may be called again; nothing is forgotten.
+  Status Flush();
+  // What was flushed is durable; kFlushFailed is final.
+  Status Sync();
+  // Of what was flushed.
+  Status Prove(IndexProof* proof);
+  // What the file says.
+  Status ReadHeader(IndexHeader* header);
+  // Nothing more will be put: frees the memory of the slots.
+  void Seal();
+  // Believes the items of the proof whose position is below `position`, and makes the rest of the file agree with them.
+  Status CutTo(const IndexProof& believed, int64_t position);
+
+  // --- any thread
+  // Where a walk from the newest item of a slot to the oldest stands.
+  struct Walk {
+    int32_t at = kNotBegun;
+    static constexpr int32_t kNotBegun = -1;
+  };
+  // The next older position of `hash` whose time may lie in the window; -1 when there is none. The file keeps seconds, so a record
+  // of that position may lie up to a second outside.
+  Status Find(int32_t hash, const TimeWindow& window, ReadMode mode, Walk* walk, int64_t* position);
+
+ private:
+  static constexpr size_t kPageBytes = 4096;
+  static constexpr int32_t kProvenItems = 256;  // more than a block of any device
+  struct SlotPage {
+    std::array<std::byte, kPageBytes> bytes{};
+    bool dirty = false;
+  };
+
+  size_t SlotBytes() const { return static_cast<size_t>(shape_.slots) * 4; }
+  Status LoadPage(size_t page);
+  Status ReadSlot(int32_t slot, ReadMode mode, int32_t* newest);
+  Status ReadItem(int32_t number, ReadMode mode, IndexItem* item);
+  Status CheckItems(const IndexHeader& believed, int64_t position, std::vector<int32_t>* slots, IndexHeader* header);
+  Status WriteSlots(const std::vector<int32_t>& slots);
+  Status TailChecksum(int32_t next, uint32_t* checksum);
+  Status Bad() const { return Status(Code::kCorruption).In(path_); }
+
+  Platform& platform_;
+  const std::string path_;
+  const IndexShape shape_;
+  OpenFile file_;
+
+  mutable std::mutex mutex_;  // all below; the writer alone changes it, and reads it without
+  IndexHeader header_;
+  std::vector<std::unique_ptr<SlotPage>> pages_;  // as far as they were needed since it was opened
+  std::vector<size_t> dirty_;
+  std::vector<IndexItem> tail_;  // items that are not in the file yet: the last ones
+};
+
+}  // namespace millrace

@@ -1,0 +1,130 @@
+// Which files of the key index are believed: those that the index record knows, as far as they were synced and the log below them
+// is still the one that was indexed. The part of key_index.h that takes files away. Always the record first and then the files,
+// the newest first: whoever reads beside us never finds a record that says more than there is.
+#include <algorithm>
+
+#include "format.h"
+#include "io.h"
+#include "key_index.h"
+
+namespace millrace {
+namespace {
+
+bool IsIndexName(const std::string& name) {
+  return name.size() == format::kIndexNameDigits &&
+         std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+bool IsDamage(const Status& status) { return status.code() == Code::kCorruption || status.code() == Code::kNotFound; }
+
+}  // namespace
+
+Status KeyIndex::Open(int64_t unchanged, bool clean, int64_t end) {
+  IndexRecord record;
+  Status status = record.Load(platform_, paths_);
+  if (!status.ok() && !IsDamage(status)) return status;
+  const bool is_known = status.ok();
+  if (config_.shape.slots == 0) config_.shape.slots = is_known ? record.shape.slots : IndexShape{}.slots;
+  if (config_.shape.entries == 0) config_.shape.entries = is_known ? record.shape.entries : IndexShape{}.entries;
+  const bool is_usable = is_known && record.shape == config_.shape && (record.with_tags || !config_.with_tags);
+  if (!is_usable) record = IndexRecord{};
+  if (is_usable) saved_ = record.Encode();
+
+  auto kept = std::make_shared<std::vector<IndexRecord::File>>();
+  const int64_t limit = std::min({unchanged, end, record.indexed});
+  bool all = false;
+  status = TakeFiles(record, limit, clean && limit == record.indexed, kept.get(), &all);
+  if (!status.ok()) return status;
+  indexed_ = all ? limit : kept->empty() ? 0 : kept->back().proof.header.end_position;
+  pending_from_ = end;
+  had_gap_ = indexed_ < pending_from_;
+  if (!kept->empty() && kept->back().proof.header.next < config_.shape.entries) {
+    // The last one goes on.
+    const IndexRecord::File& last = kept->back();
+    status = IndexFile::Open(platform_, pool_.PathOf(last.name), config_.shape, last.proof.header, OpenMode::kReadWrite, &active_);
+    if (!status.ok()) return status;
+    active_name_ = last.name;
+    kept->pop_back();
+  }
+  files_ = std::move(kept);
+  // In a store that never had a key there is nothing to say yet.
+  if (is_known || active_ || !files_->empty()) status = Save();
+  return status.ok() ? RemoveOthers() : std::move(status);
+}
+
+Status KeyIndex::TakeFiles(const IndexRecord& record, int64_t limit, bool clean, std::vector<IndexRecord::File>* kept, bool* all) {
+  *all = true;
+  for (size_t i = 0; i < record.files.size(); i++) {
+    IndexRecord::File taken;
+    const bool is_last = i + 1 == record.files.size();
+    Status status = TakeFile(record.files[i], limit, clean || !is_last, &taken);
+    *all = status.ok();
+    if (IsDamage(status)) return Status::Ok();
+    if (!status.ok()) return status;
+    // Nothing of it lies below the limit, nor of those behind it.
+    if (taken.proof.header.next <= 1) return status;
+    kept->push_back(taken);
+    if (taken.proof.header.next != record.files[i].proof.header.next) return status;
+  }
+  return Status::Ok();
+}
+
+Status KeyIndex::TakeFile(const IndexRecord::File& file, int64_t limit, bool as_it_is, IndexRecord::File* taken) {
+  *taken = file;
+  std::shared_ptr<IndexFile> opened;
+  IndexHeader there;
+  Status status =
+      IndexFile::Open(platform_, pool_.PathOf(file.name), config_.shape, file.proof.header, OpenMode::kReadWrite, &opened);
+  if (status.ok()) status = opened->ReadHeader(&there);
+  if (!status.ok()) return status;
+  if (as_it_is && there == file.proof.header && there.end_position < limit) return status;
+  status = opened->CutTo(file.proof, limit);
+  return status.ok() ? opened->Prove(&taken->proof) : std::move(status);
+}
+
+Status KeyIndex::RemoveOthers() {
+  std::vector<DirectoryEntry> entries;
+  Status status = io::List(platform_, paths_.index, &entries);
+  if (status.code() == Code::kNotFound) return Status::Ok();
+  std::vector<std::string> others;
+  for (const DirectoryEntry& entry : entries) {
+    const bool is_known = entry.name == active_name_ ||
+                          std::any_of(files_->begin(), files_->end(), [&](const auto& file) { return file.name == entry.name; });
+    if (!entry.is_directory && !is_known && IsIndexName(entry.name)) others.push_back(entry.name);
+  }
+  return status.ok() ? Remove(others) : std::move(status);
+}
+
+Status KeyIndex::Remove(const std::vector<std::string>& names) {
+  Status status;
+  for (auto name = names.rbegin(); status.ok() && name != names.rend(); ++name) {
+    status = io::Unlink(platform_, pool_.PathOf(*name));
+  }
+  return status.ok() && !names.empty() ? io::SyncDirectory(platform_, paths_.index) : std::move(status);
+}
+
+Status KeyIndex::DropDistrusted() {
+  std::string name;
+  {
+    std::lock_guard lock(mutex_);
+    name = std::exchange(distrusted_, {});
+  }
+  if (name.empty()) return Status::Ok();
+  auto kept = std::make_shared<std::vector<IndexRecord::File>>();
+  for (const IndexRecord::File& file : *files_) {
+    if (file.name < name) kept->push_back(file);
+  }
+  {
+    std::lock_guard lock(mutex_);
+    files_ = kept;
+    active_.reset();
+    active_name_.clear();
+    indexed_ = kept->empty() ? 0 : kept->back().proof.header.end_position;
+    pool_.EndEpoch();
+  }
+  had_gap_ = true;
+  Status status = Save();
+  return status.ok() ? RemoveOthers() : std::move(status);
+}
+
+}  // namespace millrace
