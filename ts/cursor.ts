@@ -9,8 +9,9 @@ import { storeError } from './errors.js';
 import type { Limits, Reader } from './reader.js';
 import type { Session } from './session.js';
 import type { SubscriptionRules } from './subscribeoptions.js';
+import { offsetAt } from './timesearch.js';
 import { queueNumbers } from './topicinfo.js';
-import type { Topics } from './topics.js';
+import type { QueueState, Topics } from './topics.js';
 import type { LostMessages, ReadResult } from './types/read.js';
 import type { Batch } from './types/subscription.js';
 import type { OffsetWaiter, Visibility } from './visibility.js';
@@ -46,6 +47,8 @@ export class Cursor implements OffsetWaiter {
   /** Undefined while the queue is not there. */
   #next: number | undefined;
   readonly #end: number | undefined;
+  /** Where it begins, while that is being looked for. */
+  #starting: Promise<number> | undefined;
 
   /** `isLate`: the queue was not there when the subscription began, so all its messages came since. */
   constructor(owner: CursorOwner, queueId: number, isLate: boolean) {
@@ -54,9 +57,11 @@ export class Cursor implements OffsetWaiter {
     const { rules, source } = owner;
     const queue = source.topics.get(rules.topic)?.queues[queueId];
     const numbers = queue === undefined ? undefined : queueNumbers(queue, source.topics, source.session);
-    this.#next = startOf(isLate && rules.from === 'latest' ? 'earliest' : rules.from, queueId, numbers);
     this.#end = rules.untilEnd ? (numbers?.maxOffset ?? 0) : undefined;
-    this.isDone = this.#end !== undefined && (this.#next ?? 0) === this.#end;
+    const from = isLate && rules.from === 'latest' ? 'earliest' : rules.from;
+    if (queue !== undefined && !isLate && typeof from === 'object' && 'timestamp' in from) this.#startAt(queue, from.timestamp);
+    else this.#next = startOf(from, queueId, numbers);
+    this.isDone = this.#starting === undefined && this.#end !== undefined && (this.#next ?? 0) === this.#end;
   }
 
   get topic(): string {
@@ -84,6 +89,7 @@ export class Cursor implements OffsetWaiter {
 
   /** Undefined: nothing to yield, whether or not it got further. A promise when the bytes are not in memory. */
   read(): Batch | undefined | Promise<Batch | undefined> {
+    if (this.#starting !== undefined) return this.#starting.then((offset) => this.#started(offset));
     const { topics, session, reader } = this.#owner.source;
     const queue = topics.get(this.topic)?.queues[this.queueId];
     const handle = queue === undefined ? -1 : topics.handle(queue);
@@ -95,6 +101,26 @@ export class Cursor implements OffsetWaiter {
     this.#next ??= queueNumbers(queue, topics, session).minOffset;
     const found = reader.readSoon(handle, this.#next, this.#limits(this.#next));
     return found instanceof Promise ? found.then((result) => this.#take(result)) : this.#take(found);
+  }
+
+  /** At the first message stored at or after `timestamp`; of what is there now. */
+  #startAt(queue: QueueState, timestamp: number): void {
+    const { session, topics } = this.#owner.source;
+    const handle = topics.handle(queue);
+    if (handle < 0) return;
+    const start = offsetAt(session, handle, timestamp, 'lower');
+    if (typeof start === 'number') this.#next = start;
+    else {
+      this.#starting = start;
+      start.catch(() => undefined); // told by the read that waits for it
+    }
+  }
+
+  #started(offset: number): Batch | undefined | Promise<Batch | undefined> {
+    this.#starting = undefined;
+    this.#next = offset;
+    this.isDone = this.#end !== undefined && offset >= this.#end;
+    return this.isDone ? undefined : this.read();
   }
 
   #limits(at: number): Limits {

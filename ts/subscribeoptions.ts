@@ -1,4 +1,4 @@
-/** The options of a subscription, checked once: INVALID_ARGUMENT for what is wrong, UNSUPPORTED for what comes later. */
+/** The options of a subscription, checked once: INVALID_ARGUMENT for what is wrong. */
 import { safeInteger } from './appendcheck.js';
 import type { Source } from './cursor.js';
 import { type StoreError, storeError } from './errors.js';
@@ -72,15 +72,10 @@ function checkFrom(from: SubscriptionRules['from'], queueIds: readonly number[] 
     return { offsets: new Map(from.offsets) };
   } else if ('timestamp' in from) {
     safeInteger(from.timestamp, 'from.timestamp');
-    startAtTimestamp();
   } else {
     throw invalid(`from has no field ${String(keys[0])}: give offset, offsets or timestamp.`);
   }
   return from;
-}
-
-function startAtTimestamp(): never {
-  throw storeError('UNSUPPORTED', 'from.timestamp comes with a later version. Start at an offset.');
 }
 
 function invalid(message: string): StoreError {

@@ -10,7 +10,7 @@ export interface SubscribeOptions extends ReadOptions {
   queueId?: number | readonly number[] | undefined;
   /**
    * Fixed when `subscribe` is called; default `earliest`. `offset`: one queue only. A queue absent from `offsets`, and one that is added later,
-   * starts at `earliest`. `timestamp` is not supported yet: UNSUPPORTED.
+   * starts at `earliest`. `timestamp`: the first message stored at or after it, of those there are; a queue added later starts at its first one.
    */
   from?: 'earliest' | 'latest' | { offset: number } | { timestamp: number } | { offsets: ReadonlyMap<number, number> } | undefined;
   /** End when what was visible at the start has been read, instead of waiting for more. */
