@@ -24,7 +24,8 @@ async function bytesOfEach(begin: () => void): Promise<number> {
   begin();
   await turn();
   collect();
-  expect(timers()).toBe(timersBefore);
+  // Others of this process come and go.
+  expect(timers() - timersBefore).toBeLessThan(many / 100);
   return (process.memoryUsage().heapUsed - before) / many;
 }
 
