@@ -29,7 +29,7 @@ function bodies(): Buffer[] {
 }
 
 async function seenByUs(directory: string): Promise<readonly StoredMessage[]> {
-  const store = await MessageStore.open(directory, { ...forUs(layout), readOnly: true });
+  const store = await MessageStore.open(directory, { ...forUs(layout), index: true, readOnly: true });
   const { messages } = await store.read(topic, queueId, 0, { maxMessages: 1_000, maxBytes: 2 ** 30 });
   await store.close();
   return messages;
