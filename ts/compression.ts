@@ -2,7 +2,7 @@
  * Compression of bodies on their way into the store (option `compression`), and the bits of sysFlag that say how a body was compressed.
  *
  * A body becomes an LZ4 frame, as RocketMQ's client makes and reads it, if it is long enough and that saves an eighth; else it is stored as
- * it was given. So is one that its producer compressed already (0x1). Takes the event loop: 3 to 6 ms for each MiB. ts/decompression.ts is the way back.
+ * it was given. So is one that its producer compressed already (0x1). Takes the event loop, some milliseconds for each MiB. ts/decompression.ts is the way back.
  * Bits: docs/format.md, "sysFlag".
  */
 import { compressFrame, loadLz4 } from './lz4.js';
