@@ -138,7 +138,7 @@ export class JavaClient implements AsyncDisposable {
     offset: number,
     options: { expression?: string; wait?: boolean } = {},
   ): Promise<Pulled> {
-    const answer = await this.#ask('pull', { group: 'pullers', topic, queueId, offset, expression: '*', ...options });
+    const answer = await this.#ask('pull', { topic, queueId, offset, expression: '*', ...options });
     return { ...answer, messages: messagesOf(answer) } as unknown as Pulled;
   }
 
@@ -172,11 +172,18 @@ export class JavaClient implements AsyncDisposable {
     for (;;) {
       const found = this.deliveries.filter((delivery) => delivery.consumer === consumer);
       if (found.length >= count) return found;
-      await once(this.#delivered, 'delivery', { signal: AbortSignal.timeout(20_000) }).catch(() => {
+      await this.delivery().catch((error: Error) => {
         const bodies = found.map(({ message }) => message.body.toString().slice(0, 40));
-        throw new Error(`${consumer} was given ${found.length} messages, not ${count}: ${bodies}\n${this.#logs()}`);
+        throw new Error(`${consumer} was given ${found.length} messages, not ${count}: ${bodies}\n${error.message}`);
       });
     }
+  }
+
+  /** The next message that any push consumer is given. */
+  async delivery(): Promise<void> {
+    await once(this.#delivered, 'delivery', { signal: AbortSignal.timeout(20_000) }).catch(() => {
+      throw new Error(`no message came\n${this.#logs()}`);
+    });
   }
 
   async end(): Promise<void> {

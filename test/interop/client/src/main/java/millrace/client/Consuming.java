@@ -21,6 +21,7 @@ import org.apache.rocketmq.common.message.MessageQueue;
 final class Consuming {
   private final String nameServer;
   private final Map<String, DefaultMQPushConsumer> pushing = new HashMap<>();
+  private DefaultMQPullConsumer puller;
 
   Consuming(String nameServer) {
     this.nameServer = nameServer;
@@ -66,28 +67,29 @@ final class Consuming {
     return new JSONObject();
   }
 
-  /** One pull by a consumer made for it: `wait` makes it a long poll. */
+  /** One pull from one queue: `wait` makes it a long poll. */
   JSONObject pull(JSONObject request) throws Exception {
-    DefaultMQPullConsumer consumer = Client.named(new DefaultMQPullConsumer(request.getString("group")), nameServer, "puller");
-    consumer.setConsumerPullTimeoutMillis(10_000);
-    consumer.start();
-    try {
-      MessageQueue queue = new MessageQueue(request.getString("topic"), "millrace", request.getIntValue("queueId"));
-      // The consumer learns the route of a topic by asking for its queues.
-      consumer.fetchSubscribeMessageQueues(request.getString("topic"));
-      PullResult result =
-          request.getBooleanValue("wait")
-              ? consumer.pullBlockIfNotFound(queue, request.getString("expression"), request.getLongValue("offset"), 32)
-              : consumer.pull(queue, request.getString("expression"), request.getLongValue("offset"), 32);
-      return JSONObject.of(
-          "status", result.getPullStatus().name(),
-          "nextOffset", result.getNextBeginOffset(),
-          "minOffset", result.getMinOffset(),
-          "maxOffset", result.getMaxOffset(),
-          "messages", Told.messages(result.getMsgFoundList()));
-    } finally {
-      consumer.shutdown();
+    if (puller == null) {
+      puller = Client.named(new DefaultMQPullConsumer("pullers"), nameServer, "puller");
+      puller.setConsumerPullTimeoutMillis(10_000);
+      puller.start();
     }
+    String topic = request.getString("topic");
+    // The consumer learns the route of a topic by asking for its queues.
+    puller.fetchSubscribeMessageQueues(topic);
+    MessageQueue queue = new MessageQueue(topic, "millrace", request.getIntValue("queueId"));
+    String expression = request.getString("expression");
+    long offset = request.getLongValue("offset");
+    PullResult result =
+        request.getBooleanValue("wait")
+            ? puller.pullBlockIfNotFound(queue, expression, offset, 32)
+            : puller.pull(queue, expression, offset, 32);
+    return JSONObject.of(
+        "status", result.getPullStatus().name(),
+        "nextOffset", result.getNextBeginOffset(),
+        "minOffset", result.getMinOffset(),
+        "maxOffset", result.getMaxOffset(),
+        "messages", Told.messages(result.getMsgFoundList()));
   }
 
   /** Polls a group's queues until `count` messages are there, then commits. */
