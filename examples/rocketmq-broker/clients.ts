@@ -54,7 +54,8 @@ export class Clients {
     return subscription;
   }
 
-  join(name: string, clientId: string, connection: Connection, subscriptions: readonly SubscriptionData[]): void {
+  /** Returns whether the group has a member more, which is yet to be told. */
+  join(name: string, clientId: string, connection: Connection, subscriptions: readonly SubscriptionData[]): boolean {
     const group = this.#groups.get(name) ?? { members: new Map(), subscriptions: new Map() };
     this.#groups.set(name, group);
     for (const { topic, subString = '*', expressionType = 'TAG', subVersion = 0 } of subscriptions) {
@@ -62,17 +63,16 @@ export class Clients {
       if (subVersion >= (group.subscriptions.get(topic)?.version ?? 0))
         group.subscriptions.set(topic, { expression: subString, type: expressionType, version: subVersion });
     }
-    if (group.members.get(clientId) === connection) return;
     const isNew = !group.members.has(clientId);
     group.members.set(clientId, connection);
-    if (isNew) this.#tellMembers(name, group);
+    return isNew;
   }
 
   leave(name: string, clientId: string): void {
     const group = this.#groups.get(name);
     if (group === undefined || !group.members.delete(clientId)) return;
     if (group.members.size === 0) this.#groups.delete(name);
-    this.#tellMembers(name, group);
+    this.tellMembers(name);
   }
 
   gone(connection: Connection): void {
@@ -80,8 +80,10 @@ export class Clients {
       for (const [clientId, its] of members) if (its === connection) this.leave(name, clientId);
   }
 
-  #tellMembers(consumerGroup: string, { members }: Group): void {
-    for (const member of members.values()) member.tell(requestCode.NOTIFY_CONSUMER_IDS_CHANGED, { consumerGroup });
+  /** Each of them looks at the list again then. */
+  tellMembers(consumerGroup: string): void {
+    for (const member of this.#groups.get(consumerGroup)?.members.values() ?? [])
+      member.tell(requestCode.NOTIFY_CONSUMER_IDS_CHANGED, { consumerGroup });
   }
 }
 
@@ -102,16 +104,20 @@ export function clientHandlers({ store, clients }: Parts): Handlers {
   };
 }
 
-async function heartbeat(store: MessageStore, clients: Clients, request: Request, connection: Connection): Promise<Answer> {
+async function heartbeat(store: MessageStore, clients: Clients, request: Request, connection: Connection): Promise<undefined> {
   const { clientID, consumerDataSet = [] } = request.json<Heartbeat>();
   if (typeof clientID !== 'string') throw new Refusal(responseCode.INVALID_PARAMETER, 'The heartbeat has no clientID.');
+  const grown: string[] = [];
   for (const { groupName, subscriptionDataSet } of consumerDataSet) {
     // Every group pulls from a retry topic of its own too.
     const retryTopic = retryTopicOf(groupName);
     if (store.topic(retryTopic) === undefined) await makeTopic(store, retryTopic, 1);
-    clients.join(groupName, clientID, connection, subscriptionDataSet);
+    if (clients.join(groupName, clientID, connection, subscriptionDataSet)) grown.push(groupName);
   }
-  return { code: responseCode.SUCCESS };
+  // Behind the answer, because the newcomer is told as well, and wants to send another heartbeat when it has its queues.
+  if (!request.isOneWay) connection.answer(request, { code: responseCode.SUCCESS });
+  for (const group of grown) clients.tellMembers(group);
+  return undefined;
 }
 
 /** Asked before a consumer starts whose filter is not by tag. */

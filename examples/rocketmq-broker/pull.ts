@@ -41,7 +41,7 @@ export function pullHandlers(parts: Parts): Handlers {
 }
 
 async function servePull(parts: Parts, pull: Pull): Promise<Answer | undefined> {
-  const { request, connection, group, topic, queueId, sysFlag } = pull;
+  const { request, group, topic, queueId, sysFlag } = pull;
   const limits = {
     maxMessages: clamp(request.number('maxMsgNums'), 1, maxMessages),
     maxBytes: clamp(request.number('maxMsgBytes', maxBytes), 1, maxBytes),
@@ -55,15 +55,19 @@ async function servePull(parts: Parts, pull: Pull): Promise<Answer | undefined> 
     warnOfLoss(pull, plan);
     if (plan.messages > 0) return undefined;
     const code = emptyCode(plan, offset);
-    const timeoutMs = connection.ended.aborted ? 0 : deadline - Date.now();
+    if (!(await goesOn(parts, pull, plan, code, deadline))) return { code, remark: plan.status, fields: fieldsOf(plan) };
     offset = plan.nextOffset;
-    const goesOn =
-      timeoutMs > 0 &&
-      (plan.status === 'NO_MATCHED_MESSAGE' ||
-        (code === responseCode.PULL_NOT_FOUND &&
-          (await parts.store.waitFor(topic, queueId, offset, { timeoutMs, signal: connection.ended }).catch(() => false))));
-    if (!goesOn) return { code, remark: plan.status, fields: fieldsOf(plan) };
   }
+}
+
+/** Whether to look again: at once behind what did not match, or when the next message is there. */
+async function goesOn({ store }: Parts, pull: Pull, plan: Plan, code: number, deadline: number): Promise<boolean> {
+  const { topic, queueId, connection } = pull;
+  const timeoutMs = deadline - Date.now();
+  if (timeoutMs <= 0 || connection.ended.aborted) return false;
+  if (plan.status === 'NO_MATCHED_MESSAGE') return true;
+  if (code !== responseCode.PULL_NOT_FOUND) return false;
+  return store.waitFor(topic, queueId, plan.nextOffset, { timeoutMs, signal: connection.ended }).catch(() => false);
 }
 
 /** Answers with what is there. Sends nothing when that is nothing: the plan says why. */

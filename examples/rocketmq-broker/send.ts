@@ -12,19 +12,8 @@ import type { Parts } from './parts.js';
 import { type Answer, type Handler, type Handlers, Refusal, type Request } from './request.js';
 import { makeTopic } from './topics.js';
 
-/** The second form of the request has a letter for each name of the first. */
-interface Names {
-  readonly topic: string;
-  readonly queues: string;
-  readonly queueId: string;
-  readonly sysFlag: string;
-  readonly bornTimestamp: string;
-  readonly flag: string;
-  readonly properties: string;
-  readonly reconsumeTimes: string;
-  readonly batch: string;
-}
-const longNames: Names = {
+/** What the fields of a send are called: words in its first form, letters in the second, which is what clients use. */
+const words = {
   topic: 'topic',
   queues: 'defaultTopicQueueNums',
   queueId: 'queueId',
@@ -35,6 +24,7 @@ const longNames: Names = {
   reconsumeTimes: 'reconsumeTimes',
   batch: 'batch',
 };
+type Names = typeof words;
 const letters: Names = {
   topic: 'b',
   queues: 'd',
@@ -56,7 +46,7 @@ export function sendHandlers({ store }: Parts): Handlers {
     (request, connection) =>
       send(store, messagesOf(request, names, connection), request.number(names.queues, 1));
   return {
-    [requestCode.SEND_MESSAGE]: handler(longNames),
+    [requestCode.SEND_MESSAGE]: handler(words),
     [requestCode.SEND_MESSAGE_V2]: handler(letters),
     [requestCode.SEND_BATCH_MESSAGE]: handler(letters),
   };

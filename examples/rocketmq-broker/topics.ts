@@ -24,7 +24,7 @@ export function topicHandlers(parts: Parts): Handlers {
 }
 
 function routeOf({ store, brokerName, address }: Parts, topic: string): Answer {
-  const queues = topic === modelTopic ? maxQueues : store.topic(topic)?.queues.length;
+  const queues = store.topic(topic)?.queues.length ?? queuesToBe(topic);
   if (queues === undefined) throw new Refusal(responseCode.TOPIC_NOT_EXIST, `There is no topic ${topic}.`);
   const route = {
     queueDatas: [{ brokerName, readQueueNums: queues, writeQueueNums: queues, perm: permissions, topicSysFlag: 0 }],
@@ -32,6 +32,12 @@ function routeOf({ store, brokerName, address }: Parts, topic: string): Answer {
     filterServerTable: {},
   };
   return { code: responseCode.SUCCESS, body: Buffer.from(JSON.stringify(route)) };
+}
+
+/** A consumer asks for its retry topic just before the heartbeat that makes it, and not again for half a minute. */
+function queuesToBe(topic: string): number | undefined {
+  if (topic === modelTopic) return maxQueues;
+  return topic.startsWith(retryTopicOf('')) ? 1 : undefined;
 }
 
 async function createTopic(store: MessageStore, request: Request): Promise<Answer> {

@@ -261,7 +261,7 @@ describe.skipIf(!inject('client').ok)("RocketMQ's client and the example broker"
     expect(delays[5]).toBeLessThan(1_000);
   });
 
-  test('stops cleanly under a client, keeps offsets, and goes on after a restart', async () => {
+  test('stops cleanly under a client, keeps offsets, and goes on after a restart, also with a client whose headers are binary', async () => {
     await client.createTopic('Kept', 1);
     await client.send('sync', 'Kept', named('before', 3));
     expect(bodies(await client.lite('keeping', 'Kept', '*', 3))).toEqual(named('before', 3).map(({ body }) => body));
@@ -276,9 +276,17 @@ describe.skipIf(!inject('client').ok)("RocketMQ's client and the example broker"
     await client.end();
 
     await using again = await BrokerProcess.start(built, join(root, 'store'));
-    await using fresh = new JavaClient(again.address);
+    await using fresh = new JavaClient(again.address, 'ROCKETMQ');
     await fresh.send('sync', 'Kept', named('after', 2));
     expect(bodies(await fresh.lite('keeping', 'Kept', '*', 2))).toEqual(['after 0', 'after 1']);
+    await fresh.push({ name: 'binary', group: 'binary', topic: 'Kept', expression: '*' });
+    expect(bodies((await fresh.delivered('binary', 5)).map(({ message }) => message)).sort()).toEqual(
+      [...named('after', 2), ...named('before', 3)].map(({ body }) => body),
+    );
+    await fresh.stop('binary');
+    expect((await fresh.byId('Kept', (await fresh.pull('Kept', 0, 4)).messages[0]?.messageId as string)).body.toString()).toBe(
+      'after 1',
+    );
     expect(await again.stop()).toBe(0);
     await using store = await MessageStore.open(join(root, 'store'), { readOnly: true });
     expect(store.recovery.cleanShutdown).toBe(true);

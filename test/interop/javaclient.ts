@@ -81,14 +81,19 @@ export class JavaClient implements AsyncDisposable {
   #lastId = 0;
   #log = '';
 
-  /** `nameServer` is `address:port`. */
-  constructor(nameServer: string) {
+  /** `nameServer` is `address:port`; `headers`: how the client writes those of its frames. */
+  constructor(nameServer: string, headers: 'JSON' | 'ROCKETMQ' = 'JSON') {
     // Short runs gain nothing from the optimising compiler and lose a core to it.
     const quickStart = ['-Xmx512m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
+    const type = `-Drocketmq.serialize.type=${headers}`;
     const folders = [`-Duser.home=${this.#home}`, `-Djava.io.tmpdir=${this.#home}`, `-Drocketmq.log.root=${this.#home}`];
-    this.#process = spawn('java', [...quickStart, ...folders, '-cp', classPath('client'), 'millrace.client.Client', nameServer], {
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
+    this.#process = spawn(
+      'java',
+      [...quickStart, ...folders, type, '-cp', classPath('client'), 'millrace.client.Client', nameServer],
+      {
+        stdio: ['pipe', 'pipe', 'pipe'],
+      },
+    );
     this.#process.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#log = (this.#log + text).slice(-keptCharacters);
     });

@@ -42,11 +42,15 @@ public final class Client {
     Runtime.getRuntime().halt(0);
   }
 
-  /** Clients with names of their own share nothing, as if each were a process. */
+  /**
+   * Clients with names of their own share nothing, as if each were a process. They send heartbeats every second: one that
+   * tells of a rebalance is left out when another is on its way, and no pull succeeds until the next.
+   */
   static <T extends ClientConfig> T named(T config, String nameServer, String name) {
     config.setNamesrvAddr(nameServer);
     config.setInstanceName(name);
     config.setVipChannelEnabled(false);
+    config.setHeartbeatBrokerInterval(1_000);
     return config;
   }
 
