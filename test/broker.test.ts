@@ -150,6 +150,9 @@ test('a batch is stored whole, each of its messages as one of its own', async ()
   expect(bodiesOf(await pull(client, 0, { tags: 'a || c' }))).toEqual(['one', 'three']);
   const cut = Buffer.concat(batch).subarray(0, -1);
   expect(await client.ask(320, fields, cut)).toMatchObject({ code: 13 });
+  const lying = packed('body', 'TAGS\x01a\x02');
+  lying.writeInt16BE(6, 24);
+  expect(await client.ask(320, fields, lying)).toMatchObject({ code: 13 });
   expect(await pull(client, 3)).toMatchObject({ code: 19 });
 });
 
