@@ -81,7 +81,7 @@ export class RemotingClient implements Disposable {
   readonly socket: Socket;
   readonly told: RemoteAnswer[] = [];
   readonly #kind: 'json' | 'binary';
-  readonly #waiting = new Map<number, (answer: RemoteAnswer) => void>();
+  readonly #waiting = new Map<number, { resolve(answer: RemoteAnswer): void; reject(error: Error): void }>();
   #received: Buffer = Buffer.alloc(0);
   #lastOpaque = 100;
 
@@ -90,6 +90,10 @@ export class RemotingClient implements Disposable {
     this.#kind = kind;
     socket.on('error', () => undefined); // What matters is that it closes.
     socket.on('data', (chunk) => this.#read(chunk));
+    socket.on('close', () => {
+      for (const { reject } of this.#waiting.values()) reject(new Error('the connection was closed'));
+      this.#waiting.clear();
+    });
   }
 
   static async connect(port: number, kind: 'json' | 'binary' = 'json'): Promise<RemotingClient> {
@@ -102,12 +106,7 @@ export class RemotingClient implements Disposable {
   ask(code: number, fields: Fields, body?: Buffer): Promise<RemoteAnswer> {
     const opaque = ++this.#lastOpaque;
     return new Promise((resolve, reject) => {
-      const closed = (): void => reject(new Error('the connection was closed'));
-      this.socket.once('close', closed);
-      this.#waiting.set(opaque, (answer) => {
-        this.socket.off('close', closed);
-        resolve(answer);
-      });
+      this.#waiting.set(opaque, { resolve, reject });
       this.socket.write(requestFrame(this.#kind, code, opaque, 0, fields, body));
     });
   }
@@ -131,7 +130,7 @@ export class RemotingClient implements Disposable {
       if ((answer.flag & 1) === 0 || waiter === undefined) this.told.push(answer);
       else {
         this.#waiting.delete(answer.opaque);
-        waiter(answer);
+        waiter.resolve(answer);
       }
     }
   }

@@ -10,8 +10,8 @@ import { serialization } from './header.js';
 import { type Answer, Request } from './request.js';
 
 const silenceMs = 120_000;
-/** How long a client may take to hang up too. */
-const farewellMs = 2_000;
+/** At the end: how long a client may keep its last answers waiting, and not hang up. */
+const farewellMs = 5_000;
 const nothing = Buffer.alloc(0);
 /** Bits of a header's flag. */
 const isAnswer = 1;
@@ -62,10 +62,10 @@ export class Connection {
   /** Serves no further request, answers those it has, and hangs up. */
   async finish(): Promise<void> {
     // Read on all the same: closing over unread bytes would take back answers that are on their way.
-    this.socket.removeAllListeners('data').resume();
+    this.socket.removeAllListeners('data').resume().setTimeout(farewellMs);
     this.#ending.abort();
     await Promise.all(this.#serving);
-    this.socket.setTimeout(farewellMs).end();
+    this.socket.end();
   }
 
   #received(chunk: Buffer): void {

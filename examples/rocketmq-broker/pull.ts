@@ -1,11 +1,12 @@
 /**
  * Pulling: the records of a queue from an offset on, at once, or when there are some.
  *
- * Records go from the log to the socket as they lie on disk: `answerPull` is the one place that sends them. A pull that finds nothing may
- * wait for as long as its client allows (a long poll): it sleeps in the store until the next offset can be read, and looks on behind
- * what does not match meanwhile. The end of the wait is no error: the client pulls again, from where the search had got to.
+ * Records go from the log to the socket as they lie on disk, and not through JavaScript: `transfer` sends them behind the head of the frame,
+ * which is made when it is known how many bytes they are. A pull that finds nothing may wait for as long as its client allows (a long poll): it
+ * sleeps in the store until the next offset can be read, and looks on behind what does not match meanwhile. The end of the wait is no error: the
+ * client pulls again, from where the search had got to.
  */
-import type { RawReadResult, ReadOptions } from 'millrace';
+import type { ReadOptions, TransferPlan } from 'millrace';
 import { requestCode, responseCode } from './codes.js';
 import type { Connection } from './connection.js';
 import type { Parts } from './parts.js';
@@ -28,8 +29,6 @@ interface Pull {
   readonly queueId: number;
   readonly sysFlag: number;
 }
-/** What a read found, without the records. */
-type Plan = Omit<RawReadResult, 'bytes'>;
 
 export function pullHandlers(parts: Parts): Handlers {
   const handler = (request: Request, connection: Connection) => {
@@ -61,7 +60,7 @@ async function servePull(parts: Parts, pull: Pull): Promise<Answer | undefined> 
 }
 
 /** Whether to look again: at once behind what did not match, or when the next message is there. */
-async function goesOn({ store }: Parts, pull: Pull, plan: Plan, code: number, deadline: number): Promise<boolean> {
+async function goesOn({ store }: Parts, pull: Pull, plan: TransferPlan, code: number, deadline: number): Promise<boolean> {
   const { topic, queueId, connection } = pull;
   const timeoutMs = deadline - Date.now();
   if (timeoutMs <= 0 || connection.ended.aborted) return false;
@@ -71,11 +70,13 @@ async function goesOn({ store }: Parts, pull: Pull, plan: Plan, code: number, de
 }
 
 /** Answers with what is there. Sends nothing when that is nothing: the plan says why. */
-async function answerPull({ store }: Parts, pull: Pull, offset: number, limits: ReadOptions): Promise<Plan> {
+function answerPull({ store }: Parts, pull: Pull, offset: number, limits: ReadOptions): Promise<TransferPlan> {
   const { request, connection, topic, queueId } = pull;
-  const { bytes, ...plan } = await store.readRaw(topic, queueId, offset, limits);
-  if (plan.messages > 0) connection.answer(request, { code: responseCode.SUCCESS, fields: fieldsOf(plan), body: bytes });
-  return plan;
+  const header = (plan: TransferPlan): Uint8Array | undefined =>
+    plan.messages === 0
+      ? undefined
+      : connection.answerHead(request, { code: responseCode.SUCCESS, fields: fieldsOf(plan) }, plan.bytes);
+  return store.transfer(connection.socket, topic, queueId, offset, { ...limits, header });
 }
 
 /** Which tags to send: what this pull says, or what the group's clients said in their heartbeats. */
@@ -90,7 +91,7 @@ function tagsOf({ clients }: Parts, { request, group, topic, sysFlag }: Pull): s
 }
 
 /** What to tell a client that asked for `offset` and gets nothing. In each case it goes on at `nextBeginOffset`. */
-function emptyCode({ status, nextOffset }: Plan, offset: number): number {
+function emptyCode({ status, nextOffset }: TransferPlan, offset: number): number {
   switch (status) {
     case 'OFFSET_OVERFLOW_ONE':
     case 'NO_MESSAGE_IN_QUEUE':
@@ -103,12 +104,12 @@ function emptyCode({ status, nextOffset }: Plan, offset: number): number {
   }
 }
 
-function fieldsOf({ nextOffset, minOffset, maxOffset }: Plan): Readonly<Record<string, number>> {
+function fieldsOf({ nextOffset, minOffset, maxOffset }: TransferPlan): Readonly<Record<string, number>> {
   return { suggestWhichBrokerId: 0, nextBeginOffset: nextOffset, minOffset, maxOffset };
 }
 
 /** The protocol has no word for damage, so whoever runs the broker is told. */
-function warnOfLoss({ topic, queueId }: Pull, { lost }: Plan): void {
+function warnOfLoss({ topic, queueId }: Pull, { lost }: TransferPlan): void {
   for (const { fromOffset, toOffset } of lost)
     console.warn(`${topic}, queue ${queueId}: messages ${fromOffset} to ${toOffset - 1} are lost, a consumer was led past them`);
 }

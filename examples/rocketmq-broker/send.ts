@@ -76,9 +76,10 @@ function messagesOf(request: Request, names: Names, connection: Connection): rea
 
 async function send(store: MessageStore, messages: readonly Message[], queues: number): Promise<Answer> {
   const [first] = messages as readonly [Message];
-  // No await where the topic is there: the order of appends is the order of requests.
-  if (store.topic(first.topic) === undefined) await makeTopic(store, first.topic, queues);
-  const receipts = messages.length === 1 ? [await store.append(first)] : await store.appendBatch(messages);
+  // Nothing is awaited before the append: the order of appends is the order of requests, also where the first of them makes the topic.
+  const made = store.topic(first.topic) ?? makeTopic(store, first.topic, queues);
+  const appended = messages.length === 1 ? store.append(first).then((receipt) => [receipt]) : store.appendBatch(messages);
+  const [, receipts] = await Promise.all([made, appended]);
   return stored(receipts);
 }
 
