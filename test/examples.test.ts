@@ -1,20 +1,15 @@
 /** The examples do what they say: compiled as a reader would, and run. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { buildExamples, type ExampleBuild } from './examplebuild.js';
 import { openStore, storeFolder } from './storefolder.js';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-let built = '';
-
-// Inside the package, so that its own name leads to it.
+let built: ExampleBuild;
 beforeAll(() => {
-  built = mkdtempSync(join(root, 'build', 'examples-'));
-  execFileSync(join(root, 'node_modules', '.bin', 'tsc'), ['-p', join(root, 'examples', 'tsconfig.json'), '--outDir', built]);
-  return () => rmSync(built, { recursive: true, force: true });
+  built = buildExamples();
+  return () => built.remove();
 }, 60_000);
 
 interface Running {
@@ -23,7 +18,7 @@ interface Running {
 }
 
 function start(example: string, args: readonly string[]): Running {
-  const child = spawn(process.execPath, [join(built, `${example}.js`), ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [join(built.folder, `${example}.js`), ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   const running = { child, output: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -6,6 +6,7 @@
  * More than 300 lines: every public method of the store stands here, most of them a check and a call.
  */
 import { resolve } from 'node:path';
+import type { Duplex } from 'node:stream';
 
 import { got, status } from './addon.js';
 import { levelOf, safeInteger } from './appendcheck.js';
@@ -21,7 +22,7 @@ import { type ResolvedOptions, resolveOptions } from './options.js';
 import { Progress } from './progress.js';
 import { type QueueGuards, QueueHandle } from './queue.js';
 import { Reader } from './reader.js';
-import { openedFrom, reportFrom } from './recovery.js';
+import { openedFrom, reportFrom, tellOpened } from './recovery.js';
 import { Room } from './room.js';
 import { Router } from './router.js';
 import { Session } from './session.js';
@@ -30,6 +31,7 @@ import { checkTimeSearch, offsetAt } from './timesearch.js';
 import { TopicChanges } from './topicchanges.js';
 import { infoOf } from './topicinfo.js';
 import { type TopicState, Topics } from './topics.js';
+import { Transfers } from './transfer.js';
 import type { AppendOptions, Durability, Receipt, Watermarks } from './types/append.js';
 import type { Message, StoredMessage } from './types/message.js';
 import type { StoreOptions } from './types/options.js';
@@ -37,6 +39,7 @@ import type { KeyQuery, LostRange, RawReadResult, ReadOptions, ReadResult } from
 import type { RecoveryReport, StoreStats } from './types/recovery.js';
 import type { SubscribeOptions, Subscription } from './types/subscription.js';
 import type { Queue, TopicInfo, TopicOptions } from './types/topic.js';
+import type { TransferOptions, TransferResult } from './types/transfer.js';
 import type { WaitLimits } from './waiting.js';
 
 interface Parts {
@@ -69,6 +72,7 @@ export class MessageStore implements AsyncDisposable {
   readonly #progress: Progress;
   readonly #room: Room;
   readonly #reader: Reader;
+  readonly #transfers: Transfers;
   readonly #keys: KeyFinder;
   readonly #names: LossNames;
   readonly #router: Router;
@@ -103,16 +107,11 @@ export class MessageStore implements AsyncDisposable {
     this.#deleter = new Deleter(session, parts.topics, this.#router, this.#appender, mustWrite);
     this.#topicChanges = new TopicChanges(parts.topics, this.#router, options.defaultQueues, mustWrite);
     this.#reader = new Reader(session, this.#names, options.maxMessageBytes);
+    this.#transfers = new Transfers(session, this.#reader);
     this.#following = new Following(session, parts.topics, this.#reader, options.readOnly);
     this.#keys = new KeyFinder(session, this.#reader, options.index);
     parts.wake.listener = () => this.#woken();
-    const { logger } = options;
-    if (opened.isForeign)
-      logger?.info(`Another program wrote to ${this.directory} since this package did; its records were taken in.`);
-    if (opened.isSideCarSetAside)
-      logger?.warn(`The files in ${this.directory}/millrace described another log and were moved to millrace/set-aside.`);
-    if (opened.repairedBlanks > 0)
-      logger?.warn(`${opened.repairedBlanks} file ends of ${this.directory} were repaired; nothing was lost.`);
+    tellOpened(opened, this.directory, options.logger);
     this.#woken();
   }
 
@@ -278,6 +277,17 @@ export class MessageStore implements AsyncDisposable {
     return this.#keys.find(topic, key, query);
   }
 
+  /** Sends records as they stand in the log, without their passing through JavaScript where the socket allows it. If it rejects after the first byte was sent, it has destroyed the socket: the frame cannot be completed. */
+  async transfer(
+    socket: Duplex,
+    topic: string,
+    queueId: number,
+    offset: number,
+    options: TransferOptions = {},
+  ): Promise<TransferResult> {
+    return this.#transfers.send(socket, offset, options, () => this.#readable(topic, queueId, offset));
+  }
+
   // ---------------------------------------------------------------------------------------------- topics
 
   /** A topic that exists is returned if the options agree, else INVALID_ARGUMENT. */
@@ -342,6 +352,7 @@ export class MessageStore implements AsyncDisposable {
     const session = this.#session;
     this.#status = 'closing';
     this.#following.close();
+    this.#transfers.close();
     try {
       if (!this.#options.readOnly) {
         await this.#progress.settle();

@@ -125,7 +125,7 @@ export class Referee implements AsyncDisposable {
     const folders = [`-Duser.home=${this.#home}`, `-Drocketmq.client.logRoot=${this.#home}`, `-Djava.io.tmpdir=${this.#home}`];
     // Short runs gain nothing from the optimising compiler and lose a core to it.
     const quickStart = ['-Xmx512m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
-    this.#process = spawn('java', [...quickStart, ...folders, ...opened, '-cp', classPath(), 'millrace.referee.Referee'], {
+    this.#process = spawn('java', [...quickStart, ...folders, ...opened, '-cp', classPath('java'), 'millrace.referee.Referee'], {
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.#process.stderr.setEncoding('utf8').on('data', (text: string) => {

@@ -1,24 +1,24 @@
 /**
- * Finds Java and Maven and builds the referee (test/interop/java) when its class files are missing or older than a source.
+ * Finds Java and Maven and builds the programs in Java (the referee in test/interop/java, the driver of RocketMQ's client in
+ * test/interop/client) when class files are missing or older than a source.
  *
  * Nothing is asked of the network if everything Maven needs is in its local repository already. Synchronous, and not made for two
  * builds at once: setup.ts calls it before any test runs.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Whether the referee can be started: built, and with a Java to run it; else what is missing, as half a sentence. */
+/** Whether a program can be started: built, and with a Java to run it; else what is missing, as half a sentence. */
 export type Availability = { ok: true } | { ok: false; missing: string };
+/** A program, by the folder of its sources. */
+export type JavaProgram = 'java' | 'client';
 
-const project = fileURLToPath(new URL('./java', import.meta.url));
-const classes = join(project, 'target/classes');
-const classPathFile = join(project, 'target/classpath.txt');
 const OLDEST_JAVA = 17;
 const BUILD_LIMIT_MS = 10 * 60_000;
 
-export function available(): Availability {
+export function available(program: JavaProgram): Availability {
   const version = javaVersion();
   if (version === undefined) {
     return { ok: false, missing: 'no java on the PATH' };
@@ -26,12 +26,20 @@ export function available(): Availability {
   if (version < OLDEST_JAVA) {
     return { ok: false, missing: `java is version ${version}, at least ${OLDEST_JAVA} is needed` };
   }
-  return isBuilt() ? { ok: true } : build();
+  return isBuilt(program) ? { ok: true } : build(program);
 }
 
-/** The class path of the built referee, its own classes first. */
-export function classPath(): string {
-  return [classes, readFileSync(classPathFile, 'utf8').trim()].join(':');
+/** The class path of a built program, its own classes first. */
+export function classPath(program: JavaProgram): string {
+  return [join(folderOf(program), 'target/classes'), readFileSync(classPathFileOf(program), 'utf8').trim()].join(':');
+}
+
+function folderOf(program: JavaProgram): string {
+  return fileURLToPath(new URL(program, import.meta.url));
+}
+
+function classPathFileOf(program: JavaProgram): string {
+  return join(folderOf(program), 'target/classpath.txt');
 }
 
 function javaVersion(): number | undefined {
@@ -40,10 +48,12 @@ function javaVersion(): number | undefined {
   return found?.[1] === undefined ? undefined : Number(found[1]);
 }
 
-function isBuilt(): boolean {
+function isBuilt(program: JavaProgram): boolean {
+  const project = folderOf(program);
+  const classPathFile = classPathFileOf(program);
   if (
     !existsSync(classPathFile) ||
-    !classPath()
+    !classPath(program)
       .split(':')
       .every((path) => existsSync(path))
   ) {
@@ -56,11 +66,11 @@ function isBuilt(): boolean {
   return statSync(classPathFile).mtimeMs >= newest;
 }
 
-function build(): Availability {
+function build(program: JavaProgram): Availability {
   let said = '';
   for (const mode of [['-o'], []]) {
     const run = spawnSync('mvn', ['-q', '-B', ...mode, 'process-classes'], {
-      cwd: project,
+      cwd: folderOf(program),
       encoding: 'utf8',
       timeout: BUILD_LIMIT_MS,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -69,6 +79,8 @@ function build(): Availability {
       return { ok: false, missing: 'it is not built, and no mvn is on the PATH' };
     }
     if (run.status === 0) {
+      // Maven leaves the file alone when it would write the same: its time says when the build was.
+      utimesSync(classPathFileOf(program), new Date(), new Date());
       return { ok: true };
     }
     said = `${run.stdout}${run.stderr}`.trim();
