@@ -53,6 +53,12 @@ class IndexFile {
 
   // --- the writer
   Status Put(int32_t hash, int64_t position, int64_t store_timestamp);
+  // This hash will be put soon.
+  void Prefetch(int32_t hash) const {
+    const size_t at = static_cast<size_t>(hash % shape_.slots) * 4;
+    const SlotPage* const page = pages_[at / kPageBytes].get();
+    if (page != nullptr) __builtin_prefetch(page->bytes.data() + at % kPageBytes, 1);
+  }
   // What was put reaches the file. After an error it may be called again; nothing is forgotten.
   Status Flush();
   // What was flushed is durable; kFlushFailed is final.
@@ -61,6 +67,8 @@ class IndexFile {
   Status Prove(IndexProof* proof);
   // What the file says.
   Status ReadHeader(IndexHeader* header);
+  // Items that were put and not flushed.
+  size_t unwritten() const { return tail_.size(); }
   // Nothing more will be put: frees the memory of the slots.
   void Seal();
   // Believes the items of the proof whose position is below `position`, and makes the rest of the file agree with them.

@@ -44,15 +44,22 @@ Status KeyIndex::Advance(int64_t visible, bool* more) {
   *more = false;
   Status status = DropDistrusted();
   if (status.ok()) status = gap() > 0 ? ReadGap(visible, more) : PutPending(visible, more);
-  // What was put before an error stays.
-  Status flushed = active_ ? active_->Flush() : Status::Ok();
-  if (status.ok()) status = std::move(flushed);
+  // What was put before an error stays. The file is written seldom: then a page of slots has many new keys, not one or two.
+  if (status.ok() && active_ && active_->unwritten() >= kUnwritten) status = active_->Flush();
   if (!status.ok()) return status;
   // So that a rebuild that came to its end is not begun again after a crash.
   const bool has_gap = gap() > 0;
   const bool is_closed = had_gap_ && !has_gap;
   had_gap_ = has_gap;
   return is_closed ? Save() : std::move(status);
+}
+
+Status KeyIndex::CatchUp(int64_t end) {
+  Status status;
+  for (bool more = gap() > 0 && gap() <= kGapAtOpen; status.ok() && more;) status = Advance(end, &more);
+  // What may pass is the maintenance thread's to meet again, and to tell.
+  const bool is_passing = status.code() == Code::kDiskFull || status.code() == Code::kTooManyFiles;
+  return is_passing ? Status::Ok() : std::move(status);
 }
 
 Status KeyIndex::Finish(int64_t visible) {
@@ -108,6 +115,7 @@ Status KeyIndex::PutPending(int64_t visible, bool* more) {
   }
   Status status;
   for (size_t i = 0; status.ok() && i < taken.size(); i++) {
+    if (active_ && i + kAhead < taken.size()) active_->Prefetch(taken[i + kAhead].hash);
     status = Put(taken[i].hash, taken[i].position, taken[i].store_timestamp);
     // The record that was not put whole is put again.
     if (!status.ok()) std::erase_if(taken, [at = taken[i].position](const PendingKeys::Key& one) { return one.position >= at; });

@@ -9,8 +9,8 @@
 // So an answer is right at every moment, and only slower while there is a gap. A record comes into a file when it is visible: what
 // can be taken back is not indexed. The side-car's index record (index_record.h) says how far files that were synced reach.
 //
-// Threads: Open before the store serves. Push and Rollback: the producer. Advance, Save: the maintenance thread. Snapshot and
-// Distrust: any.
+// Threads: Open and CatchUp before the store serves. Push and Rollback: the producer. Advance, Save: the maintenance thread.
+// Snapshot and Distrust: any.
 #pragma once
 
 #include <atomic>
@@ -56,6 +56,8 @@ class KeyIndex {
 
   // The log below `unchanged` is the one that was indexed; it ends at `end`. Files that are not believed are removed.
   Status Open(int64_t unchanged, bool clean, int64_t end);
+  // Closes a small gap before the store serves; a larger one is the maintenance thread's. Of a log that ends at `end`.
+  Status CatchUp(int64_t end);
 
   // --- producer
   // The keys of the record that was staged at [position, end).
@@ -105,7 +107,10 @@ class KeyIndex {
   Status MakeFolder();
 
   static constexpr size_t kMaxPending = 256 * 1024;
-  static constexpr size_t kAtOnce = 4096;  // keys
+  static constexpr size_t kAtOnce = 4096;          // keys
+  static constexpr size_t kAhead = 8;              // keys whose slots the processor is asked for early
+  static constexpr size_t kUnwritten = 64 * 1024;  // keys of the last file that are in memory only: 1.5 MB
+  static constexpr int64_t kGapAtOpen = int64_t{4} << 20;
   static constexpr int64_t kGapAtEnd = int64_t{64} << 20;
   static constexpr int64_t kGapAtOnce = int64_t{8} << 20;  // bytes of log
 

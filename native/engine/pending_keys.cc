@@ -21,7 +21,7 @@ void PendingKeys::Grow() {
   std::vector<Key> larger(std::max(kLeast, 2 * ring_.size()));
   for (uint64_t number = begin_; number < end_; number++) larger[static_cast<size_t>(number) & (larger.size() - 1)] = At(number);
   ring_ = std::move(larger);
-  newest_.assign(ring_.size(), 0);
+  newest_.assign(ring_.size() / kPerBucket, 0);
   for (uint64_t number = begin_; number < end_; number++) Link(number);
 }
 

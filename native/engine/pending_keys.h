@@ -39,6 +39,7 @@ class PendingKeys {
   void Grow();
 
   static constexpr size_t kLeast = 256;
+  static constexpr size_t kPerBucket = 4;
 
   // Keys are counted from 1 on, so that 0 is none: those in the ring are [begin_, end_).
   uint64_t begin_ = 1;

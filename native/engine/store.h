@@ -38,6 +38,7 @@ struct OpenReport {
   bool created = false;
   bool foreign = false;             // another program wrote here since we did
   bool side_car_set_aside = false;  // it described another log, or did not verify
+  int64_t index_entries = 0;        // that were missing from the key index, and are there again
   int64_t nanos = 0;
 };
 

@@ -12,20 +12,26 @@ namespace millrace {
 
 Status Store::OpenIndex(int64_t end) {
   if (config_.read_only) {
-    if (config_.index.on) index_view_ = std::make_unique<IndexView>(platform_, paths_, std::min(log_unchanged_, end));
+    if (config_.index.on) {
+      index_view_ = std::make_unique<IndexView>(platform_, paths_, *files_, own_, std::min(log_unchanged_, end));
+    }
     return Status::Ok();
   }
   // Positions that this open cuts, and gives again, must not count as indexed whenever the index is kept again.
   if (!config_.index.on) return LowerIndexRecord(platform_, paths_, std::min(log_unchanged_, end));
   key_index_ = std::make_unique<KeyIndex>(platform_, paths_, *files_, own_, config_.index);
-  return key_index_->Open(log_unchanged_, report_.clean, end);
+  Status status = key_index_->Open(log_unchanged_, report_.clean, end);
+  if (status.ok()) status = key_index_->CatchUp(end);
+  report_.index_entries = key_index_->numbers().entries;
+  return status;
 }
 
 Status Store::SnapshotIndex(const KeyQuery& query, ReadMode mode, KeySnapshot* snapshot) {
   Status status;
   if (index_view_) {
     if (mode == ReadMode::kOnlyCached) return Status(Code::kWouldBlock);
-    status = index_view_->Snapshot(visible(), snapshot);
+    const IndexView::Log log{follower_->cuts(), visible(), first()};
+    status = index_view_->Snapshot(IndexHash(query.topic, query.key), log, snapshot);
   } else if (key_index_) {
     *snapshot = key_index_->Snapshot(IndexHash(query.topic, query.key), visible());
   } else {
@@ -77,8 +83,10 @@ Status Store::TakeIfAsked(const KeyQuery& query, bool with_tags, int64_t positio
     room = answer->Room(static_cast<size_t>(size));
     status = reader_->ReadUnchecked(position, visible(), mode, guess, room, &size);
   }
-  // An index that reaches beyond a log that was cut names places where no record is any more.
-  if (status.code() == Code::kNotFound) return Status::Ok();
+  if (status.code() == Code::kNotFound) {
+    // A writer that cut the log beside us may not have cut its index yet. Our own index names a record, or is damaged itself.
+    return index_view_ || position < first() ? Status::Ok() : Status(Code::kCorruption, 0, position).In(files_->PathOf(position));
+  }
   if (!status.ok()) return status;
   if (static_cast<size_t>(size) != guess) key_record_bytes_.store(static_cast<size_t>(size), std::memory_order_relaxed);
 
