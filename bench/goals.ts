@@ -80,6 +80,12 @@ export function judge(results: readonly Result[]): Goal[] {
     add(`offsetAt among ${title} messages, hot, a second`, searches, 'at least', 200_000);
   }
 
+  add('findByKey among 10 000 keys, 1 KiB, hot, a second', of('keys/10000', 'findsPerSecond'), 'at least', 200_000);
+  add('findByKey among 1 000 000 keys, 1 KiB, hot, a second', of('keys/1000000', 'findsPerSecond'), 'at least', 200_000);
+  add('findByKey among 10 000 000 keys, 64 B, hot, a second', of('keys/10000000', 'findsPerSecond'), 'at least', 200_000);
+  const keyed = ratio(of('append/with-key', 'messagesPerSecond'), of('append/without-key', 'messagesPerSecond'));
+  add('append with a key / append without', keyed, 'at least', 0.67);
+
   const way = (name: string): Series => ratio(of(`read/${name}`, 'bodyBytesPerSecond'), of('read/readSync', 'bodyBytesPerSecond'));
   add('subscription, message by message / readSync', way('messages'), 'at least', 0.6);
   add('subscription, batches / readSync', way('batches'), 'at least', 0.9);

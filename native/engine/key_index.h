@@ -9,12 +9,11 @@
 // So an answer is right at every moment, and only slower while there is a gap. A record comes into a file when it is visible: what
 // can be taken back is not indexed. The side-car's index record (index_record.h) says how far files that were synced reach.
 //
-// Threads: Open before the store serves. Push and Rollback: the producer. Advance, Save: the maintenance thread. Snapshot and
-// Distrust: any.
+// Threads: Open and CatchUp before the store serves. Push and Rollback: the producer. Advance, Save: the maintenance thread.
+// Snapshot and Distrust: any.
 #pragma once
 
 #include <atomic>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -24,6 +23,7 @@
 #include "index_pool.h"
 #include "index_record.h"
 #include "log_walk.h"
+#include "pending_keys.h"
 #include "store_config.h"
 
 namespace millrace {
@@ -35,11 +35,11 @@ struct KeySnapshot {
   int64_t gap_to = 0;
   std::shared_ptr<const std::vector<IndexRecord::File>> files;  // oldest first
   std::shared_ptr<IndexFile> active;                            // the last file, which is not among those
-  std::string active_name;
   IndexShape shape;
   bool with_tags = false;
   uint64_t epoch = 0;         // of the pool
   int64_t below = INT64_MAX;  // positions of files at or above do not count
+  int64_t from = 0;           // no position below is asked for
 };
 
 class KeyIndex {
@@ -56,6 +56,8 @@ class KeyIndex {
 
   // The log below `unchanged` is the one that was indexed; it ends at `end`. Files that are not believed are removed.
   Status Open(int64_t unchanged, bool clean, int64_t end);
+  // Closes a small gap before the store serves; a larger one is the maintenance thread's. Of a log that ends at `end`.
+  Status CatchUp(int64_t end);
 
   // --- producer
   // The keys of the record that was staged at [position, end).
@@ -92,12 +94,6 @@ class KeyIndex {
   Numbers numbers() const;
 
  private:
-  struct Pending {
-    int64_t position;
-    int64_t store_timestamp;
-    int32_t hash;
-  };
-
   // The files of the record that hold together, cut to `limit`.
   Status TakeFiles(const IndexRecord& record, int64_t limit, bool clean, std::vector<IndexRecord::File>* kept, bool* all);
   Status TakeFile(const IndexRecord::File& file, int64_t limit, bool as_it_is, IndexRecord::File* taken);
@@ -111,7 +107,10 @@ class KeyIndex {
   Status MakeFolder();
 
   static constexpr size_t kMaxPending = 256 * 1024;
-  static constexpr size_t kAtOnce = 4096;  // keys
+  static constexpr size_t kAtOnce = 4096;          // keys
+  static constexpr size_t kAhead = 8;              // keys whose slots the processor is asked for early
+  static constexpr size_t kUnwritten = 64 * 1024;  // keys of the last file that are in memory only: 1.5 MB
+  static constexpr int64_t kGapAtOpen = int64_t{4} << 20;
   static constexpr int64_t kGapAtEnd = int64_t{64} << 20;
   static constexpr int64_t kGapAtOnce = int64_t{8} << 20;  // bytes of log
 
@@ -134,7 +133,7 @@ class KeyIndex {
   std::string active_name_;
   int64_t indexed_ = 0;
   int64_t pending_from_ = 0;
-  std::deque<Pending> pending_;
+  PendingKeys pending_;
   std::string distrusted_;
   std::atomic<size_t> pending_count_{0};
   std::atomic<int64_t> entries_{0};
