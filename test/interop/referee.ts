@@ -21,6 +21,8 @@ export interface RefereeSettings {
   queueEntries?: number | undefined;
   indexSlots?: number | undefined;
   indexEntries?: number | undefined;
+  /** Whether what is appended is indexed. */
+  index?: boolean | undefined;
   appendPropCRC?: boolean | undefined;
   forceVerifyPropCRC?: boolean | undefined;
   /** Refuse, when recovering after a crash, a record whose stored position is not where it stands. */
