@@ -60,9 +60,9 @@ Status IndexAdoption::Take(int32_t hash, Step* step) {
   *step = any ? Step::kDiffers : Step::kEnd;
   if (!any) return status;
   const IndexHeader header = file_->header();
-  const bool is_in_time =
-      record_.store_timestamp >= header.begin_timestamp && record_.store_timestamp <= header.end_timestamp &&
-      (number_ == 1 ? record_.store_timestamp == header.begin_timestamp : item.seconds == header.SecondsAt(record_.store_timestamp));
+  const bool is_in_time = record_.store_timestamp >= header.begin_timestamp && record_.store_timestamp <= header.end_timestamp &&
+                          (number_ == 1 ? record_.store_timestamp == header.begin_timestamp
+                                        : item.seconds == header.SecondsAt(record_.store_timestamp));
   if (item.position != record_.position || item.hash != hash || !is_in_time) return status;
   *step = Step::kTaken;
   at_++;
