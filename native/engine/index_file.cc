@@ -78,12 +78,8 @@ Status IndexFile::Put(int32_t hash, int64_t position, int64_t store_timestamp) {
   Status status = LoadPage(at / kPageBytes);
   if (!status.ok()) return status;
 
-  IndexItem item{hash, position, 0, 0};
   // The first item of a later file counts from the end of the file before it, as RocketMQ's does: its time says little.
-  if (header_.begin_timestamp > 0) {
-    const int64_t seconds = (store_timestamp - header_.begin_timestamp) / 1000;
-    item.seconds = static_cast<int32_t>(std::clamp<int64_t>(seconds, 0, INT32_MAX));
-  }
+  IndexItem item{hash, position, header_.SecondsAt(store_timestamp), 0};
   std::lock_guard lock(mutex_);
   SlotPage& page = *pages_[at / kPageBytes];
   std::byte* const slot = page.bytes.data() + at % kPageBytes;

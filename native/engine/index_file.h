@@ -8,7 +8,7 @@
 //   - After an end that was not clean CutTo is told how much had been synced. Items never change, so it believes these, checks
 //     each of them, and makes the slots anew; everything newer is forgotten. A file that does not hold together is kCorruption, and
 //     is to be made again from the log.
-// Threads: one writer (Put, Flush, Sync, Prove, Seal, CutTo). Find may be called by any thread at any time; it sees what was put.
+// Threads: one writer (Put, Flush, Sync, Prove, Seal, CutTo, TakeAsItIs, ReadItems). Find may be called by any thread at any time; it sees what was put.
 #pragma once
 
 #include <memory>
@@ -73,6 +73,11 @@ class IndexFile {
   void Seal();
   // Believes the items of the proof whose position is below `position`, and makes the rest of the file agree with them.
   Status CutTo(const IndexProof& believed, int64_t position);
+  // Believes what the file says of itself, and changes nothing; kCorruption when its header, items and slots do not agree. *below: how
+  // many of its items have a position below `position`. Whether they are the keys of the log is not asked.
+  Status TakeAsItIs(int64_t position, int32_t* below);
+  // As many items from number `first` on as fit and are in the file.
+  Status ReadItems(int32_t first, std::vector<IndexItem>* items);
 
   // --- any thread
   // Where a walk from the newest item of a slot to the oldest stands.
@@ -100,6 +105,8 @@ class IndexFile {
   Status ReadSlot(int32_t slot, ReadMode mode, int32_t* newest);
   Status ReadItem(int32_t number, ReadMode mode, IndexItem* item);
   Status CheckItems(const IndexHeader& believed, int64_t position, std::vector<int32_t>* slots, IndexHeader* header);
+  Status CheckTimes(const IndexHeader& header, int64_t position, int32_t* below);
+  Status CheckSlots(const std::vector<int32_t>& slots);
   Status WriteSlots(const std::vector<int32_t>& slots);
   Status TailChecksum(int32_t next, uint32_t* checksum);
   Status Bad() const { return Status(Code::kCorruption).In(path_); }

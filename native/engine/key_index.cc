@@ -32,7 +32,7 @@ void KeyIndex::Rollback(int64_t position) {
 
 bool KeyIndex::Behind() const {
   std::lock_guard lock(mutex_);
-  return !pending_.empty() || indexed_ < pending_from_ || !distrusted_.empty();
+  return !pending_.empty() || indexed_ < pending_from_ || !distrusted_.empty() || adoption_.on();
 }
 
 int64_t KeyIndex::gap() const {
@@ -43,12 +43,17 @@ int64_t KeyIndex::gap() const {
 Status KeyIndex::Advance(int64_t visible, bool* more) {
   *more = false;
   Status status = DropDistrusted();
+  if (status.ok() && gap() == 0 && adoption_.on()) {
+    *more = true;
+    return EndAdoption();
+  }
   if (status.ok()) status = gap() > 0 ? ReadGap(visible, more) : PutPending(visible, more);
   // What was put before an error stays. The file is written seldom: then a page of slots has many new keys, not one or two.
   if (status.ok() && active_ && active_->unwritten() >= kUnwritten) status = active_->Flush();
   if (!status.ok()) return status;
   // So that a rebuild that came to its end is not begun again after a crash.
-  const bool has_gap = gap() > 0;
+  const bool has_gap = gap() > 0 || adoption_.on();
+  if (has_gap && gap() == 0) *more = true;
   const bool is_closed = had_gap_ && !has_gap;
   had_gap_ = has_gap;
   return is_closed ? Save() : std::move(status);
@@ -84,13 +89,10 @@ Status KeyIndex::ReadGap(int64_t visible, bool* more) {
     int64_t next = at;
     Status status = walk_.Next(end, &next, &record, &found);
     gap_hashes_.clear();
-    if (status.ok() && found) {
-      AddKeyHashes(record.topic, record.properties, record.sys_flag, config_.with_tags, &gap_hashes_);
-      for (const int32_t hash : gap_hashes_) {
-        if (status.ok()) status = Put(hash, record.position, record.store_timestamp);
-      }
-    }
-    if (!status.ok()) return status;
+    bool agrees = true;
+    if (status.ok() && found) status = IndexRecordKeys(record, &agrees);
+    *more = !agrees;
+    if (!status.ok() || !agrees) return status;
     keys += gap_hashes_.size();
     at = next;
     std::lock_guard lock(mutex_);

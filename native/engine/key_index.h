@@ -5,7 +5,8 @@
 //             stages a record; a bounded list. When it is full it is forgotten, and pending_from_ moves to where pushing goes on.
 //   the gap   [indexed_, pending_from_): log that has to be read. It is there after a crash, while a damaged or missing index is
 //             made again, and where the list was full. The maintenance thread reads it a piece at a time; a query reads it whole.
-//   files     every key of every record below indexed_.
+//   files     every key of every record below indexed_. After a clean end of another program the last of them may reach further:
+//             while the gap is read they are compared with it (index_adoption.h), and kept if they are right.
 // So an answer is right at every moment, and only slower while there is a gap. A record comes into a file when it is visible: what
 // can be taken back is not indexed. The side-car's index record (index_record.h) says how far files that were synced reach.
 //
@@ -20,6 +21,7 @@
 #include <string>
 #include <vector>
 
+#include "index_adoption.h"
 #include "index_pool.h"
 #include "index_record.h"
 #include "log_walk.h"
@@ -54,7 +56,8 @@ class KeyIndex {
         pool_(platform, paths),
         walk_(platform, log, own) {}
 
-  // The log below `unchanged` is the one that was indexed; it ends at `end`. Files that are not believed are removed.
+  // The log below `unchanged` is the one that was indexed; it ends at `end`. Files that are not believed are removed; after a clean end
+  // those that may be right, and are to be compared with the log, wait.
   Status Open(int64_t unchanged, bool clean, int64_t end);
   // Closes a small gap before the store serves; a larger one is the maintenance thread's. Of a log that ends at `end`.
   Status CatchUp(int64_t end);
@@ -95,12 +98,33 @@ class KeyIndex {
 
  private:
   // The files of the record that hold together, cut to `limit`.
-  Status TakeFiles(const IndexRecord& record, int64_t limit, bool clean, std::vector<IndexRecord::File>* kept, bool* all);
+  struct Believed {
+    std::vector<IndexRecord::File> files;
+    bool all = true;        // of what the record says below the limit
+    bool may_go_on = true;  // files behind these may be compared with the log
+  };
+  Status TakeFiles(const IndexRecord& record, int64_t limit, bool may_wait, bool as_they_are, Believed* believed);
   Status TakeFile(const IndexRecord::File& file, int64_t limit, bool as_it_is, IndexRecord::File* taken);
+  // The files behind those that are believed, and the one at hand, are compared with the log from `limit` on.
+  Status WaitForLog(int64_t limit);
+  // A file of the record that is believed below `limit` is the one at hand, whatever else is in it, if it holds together.
+  Status EnterPart(const IndexRecord::File& file, int64_t limit, bool* entered);
+  Status ListOthers(std::vector<std::string>* names);
   Status RemoveOthers();
   Status Remove(const std::vector<std::string>& names);
   Status DropDistrusted();
   Status ReadGap(int64_t visible, bool* more);
+  // The keys of one record are compared with the files that wait, or put. *agrees: false when the file at hand has others, and is
+  // distrusted now.
+  Status IndexRecordKeys(const RecordView& record, bool* agrees);
+  // The next of them; *step is kTaken when it was put.
+  Status TakeOrPut(int32_t hash, const RecordView& record, IndexAdoption::Step* step);
+  // One that may be in the files, and is never put.
+  Status PassTag(int32_t hash);
+  // The next file that waits, when there is none at hand or that one is full; if none is left, what is to come is put.
+  Status EnterNext();
+  // The log is at its end, and so has the file at hand to be.
+  Status EndAdoption();
   Status PutPending(int64_t visible, bool* more);
   Status Put(int32_t hash, int64_t position, int64_t store_timestamp);
   Status Roll(int64_t store_timestamp);
@@ -124,7 +148,9 @@ class KeyIndex {
   // The maintenance thread's.
   LogWalk walk_;
   std::vector<int32_t> gap_hashes_;
+  std::vector<int32_t> all_hashes_;
   bool had_gap_ = false;
+  IndexAdoption adoption_;
   std::vector<std::byte> saved_;
 
   mutable std::mutex mutex_;  // held over memory only

@@ -205,5 +205,37 @@ TEST("an appended key costs no call of the platform until the maintenance thread
   CHECK_EQ(machine.calls(), before);
 }
 
+TEST("an index whose record is lost is compared with the log and kept, and answers rightly whatever ends that") {
+  for (int rounds = 0; rounds < 6; rounds++) {
+    SimulatedPlatform machine(test_seed());
+    REQUIRE_OK(machine.MakeDirectory("/data"));
+    REQUIRE_OK(machine.SyncDirectory("/"));
+    {
+      Session session(machine, Unsynced());
+      session.Append(300, "old");
+      REQUIRE_OK(session.store->Close());
+    }
+    REQUIRE_OK(machine.Unlink(std::string(kDirectory) + "/millrace/index"));
+    {
+      Session session(machine, Unsynced());
+      CHECK_EQ(session.Count("old"), 300);
+      for (int i = 0; i < rounds; i++) machine.RunServices(1);
+      CHECK_EQ(session.Count("old"), 300);
+      session.Append(50, "new");
+      CHECK_EQ(session.Count("new"), 50);
+      if (rounds == 5) {
+        session.Rest();
+        CHECK_EQ(session.store->numbers().index_entries, 50);
+      }
+    }
+    if (rounds % 2 == 0) machine.KillProcess();
+    Session session(machine, Unsynced());
+    CHECK_EQ(session.Count("old"), 300);
+    session.Rest();
+    CHECK_EQ(session.Count("old"), 300);
+    CHECK_EQ(session.Count("new"), 50);
+  }
+}
+
 }  // namespace
 }  // namespace millrace::testing
