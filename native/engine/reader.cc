@@ -129,7 +129,7 @@ Status Reader::CopyRuns(const std::vector<Picked>& picked, ReadMode mode, std::s
       end = picked[next++].entry.end();
     const std::span<std::byte> run = to.subspan(picked[i].at, static_cast<size_t>(end - from));
     std::shared_ptr<OpenFile> file;
-    Status status = files_.Open(from, &file);
+    Status status = files_.Open(from, &file, mode);
     size_t count = 0;
     if (status.ok()) status = io::Read(platform_, file->handle(), run, from - files_.StartOf(from), mode, &count);
     // A missing file or a short one is damage, which verification will find: what was not read must not look like a record.
@@ -166,7 +166,7 @@ Status Reader::ReadAt(int64_t position, int64_t visible, ReadMode mode, std::spa
   if (losses_.Find(position, &lost)) return Status(Code::kCorruption, 0, position).In(files_.PathOf(position));
   if (position < 0 || position + static_cast<int64_t>(format::kMinRecordBytes) > visible) return Status(Code::kNotFound);
   std::shared_ptr<OpenFile> file;
-  Status status = files_.Open(position, &file);
+  Status status = files_.Open(position, &file, mode);
   if (!status.ok()) return status;
   const int64_t left = files_.EndOf(position) - position;
   std::byte head[format::kMinRecordBytes];
