@@ -39,7 +39,7 @@ export class KeyFinder {
     const ask = checked(query);
     this.#ask(ask);
     const code = addon.findKey(id, topic, key);
-    if (code === status.ok) return this.#reader.take(thisTurn);
+    if (code === status.ok) return this.#session.turn.give(this.#reader.take(thisTurn));
     const doing = `look up the key ${JSON.stringify(key)} of topic ${JSON.stringify(topic)}`;
     if (code !== status.wouldBlock) throw this.#session.error(code, { doing });
     const done = await this.#session.run((task) => {
