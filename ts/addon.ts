@@ -142,7 +142,8 @@ export interface Addon {
   failure(id: number): number;
   backgroundError(id: number): number;
   queueNumbers(id: number, queue: number): void;
-  queues(id: number): (string | number)[];
+  /** Topic, queue id and handle of each whose handle is `since` or later. */
+  queues(id: number, since: number): (string | number)[];
   losses(id: number): Float64Array;
   newLosses(id: number): Float64Array;
   numbers(id: number): Float64Array;

@@ -94,9 +94,9 @@ bool Store::Numbers(int32_t handle, QueueNumbers* numbers) const {
   return true;
 }
 
-std::vector<Store::QueueName> Store::Queues() const {
+std::vector<Store::QueueName> Store::Queues(int32_t since) const {
   std::vector<QueueName> names;
-  for (const int32_t handle : queues_->All()) {
+  for (const int32_t handle : queues_->Since(since)) {
     const std::shared_ptr<ConsumeQueue> queue = queues_->Get(handle);
     names.push_back({queue->topic(), queue->queue_id(), handle});
   }

@@ -105,7 +105,8 @@ class Store : private CommitListener {
     int32_t queue_id;
     int32_t handle;
   };
-  std::vector<QueueName> Queues() const;
+  // Those whose handle is `since` or later.
+  std::vector<QueueName> Queues(int32_t since = 0) const;
   // Of a read-only handle: takes in what the writer has published.
   Status Follow();
   // While on, the listener hears of every group that `visible` moves over, also when no append waits for it. What became visible

@@ -74,8 +74,8 @@ export const sabotages = [
   {
     name: 'forget to zero the tail',
     file: 'log_repair.cc',
-    from: 'io::ZeroRange(platform_, file->handle(), at, cut_to_ - start);',
-    to: 'io::ZeroRange(platform_, file->handle(), at, at);',
+    from: 'io::ZeroRange(platform_, file, end_ - start, cut_to_ - start);',
+    to: 'io::ZeroRange(platform_, file, end_ - start, end_ - start);',
   },
   {
     name: 'believe that a cut was made although its sync failed',
