@@ -351,6 +351,17 @@ test('an append of more keys than the list holds is found by reading the log', a
   );
 });
 
+test('an answer ends once its records take 32 MiB, and a look-up up to its last message goes on from there', async () => {
+  let now = 1_700_000_000_000;
+  const store = await openStore(storeFolder(), { flush: 'async', clock: () => now++ });
+  const body = Buffer.alloc(4_000_000);
+  for (let i = 0; i < 20; i++) await store.append({ topic: 'T', keys: 'k', body });
+  const first = await store.findByKey('T', 'k');
+  expect(first.map(({ offset }) => offset)).toEqual(Array.from({ length: 9 }, (_, i) => 19 - i));
+  const next = await store.findByKey('T', 'k', { end: first.at(-1)?.storeTimestamp as number });
+  expect(next.map(({ offset }) => offset)).toEqual(Array.from({ length: 9 }, (_, i) => 11 - i));
+});
+
 test('a look-up checks what it is asked', async () => {
   const store = await openStore(storeFolder());
   const asked: readonly [unknown, unknown, unknown?][] = [

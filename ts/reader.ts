@@ -15,6 +15,8 @@ import type { StoredMessage } from './types/message.js';
 import type { LostMessages, RawReadResult, ReadOptions, ReadResult } from './types/read.js';
 
 const slabBytes = 64 * 1024;
+/** Room that a look-up by key gets, even if none of late found anything. */
+const leastAnswer = 4096;
 /** A read as large as this at most gets its whole buffer up front. */
 const eagerBytes = 1024 * 1024;
 
@@ -59,6 +61,7 @@ export class Reader {
   #slab: Buffer = Buffer.alloc(0);
   #used = 0;
   #lastBytes = 0;
+  #lastAnswer = 0;
 
   /** No body takes more than `maxBodyBytes` when it is decompressed. */
   constructor(session: Session, names: LossNames, maxBodyBytes: number) {
@@ -130,9 +133,28 @@ export class Reader {
     return this.#one(found);
   }
 
+  /** Room for the answer of a look-up, from `answerAt` on: as much as the one before took, or more. */
+  answerRoom(): Buffer {
+    return this.#room(Math.min(Math.max(this.#lastAnswer, leastAnswer), slabBytes / 2));
+  }
+
+  get answerAt(): number {
+    return this.#used;
+  }
+
+  /** The messages of a look-up that was answered in `answerRoom`. */
+  takeAnswer(): readonly StoredMessage[] {
+    const bytes = this.#session.number(got.bytes);
+    if (this.#session.number(got.bytesNeeded) > 0) return this.takeTask(0);
+    this.#lastAnswer = bytes;
+    return this.#messages(this.#take(this.#slab, bytes));
+  }
+
   /** The messages that a look-up left, as a task or (0) in this turn. */
-  take(task: number): readonly StoredMessage[] {
-    return this.#result(this.#collect(task)).messages;
+  takeTask(task: number): readonly StoredMessage[] {
+    const found = this.#collect(task);
+    this.#lastAnswer = found.bytes;
+    return this.#messages(found);
   }
 
   #one(found: Found): StoredMessage {
@@ -211,6 +233,11 @@ export class Reader {
   }
 
   #result(found: Found): ReadResult {
+    const messages = this.#messages(found);
+    return { ...this.#numbers(), messages };
+  }
+
+  #messages(found: Found): StoredMessage[] {
     const count = this.#session.number(got.messages);
     const messages: StoredMessage[] = new Array(count);
     for (let i = 0, at = found.start; i < count; i++) {
@@ -220,7 +247,7 @@ export class Reader {
     }
     this.readMessages += count;
     this.readBytes += found.bytes;
-    return { ...this.#numbers(), messages };
+    return messages;
   }
 
   #rawResult(found: Found): RawReadResult {

@@ -21,8 +21,7 @@ Status IndexFile::Create(Platform& platform, const std::string& path, const std:
   IndexHeader header;
   header.begin_timestamp = header.end_timestamp = before.end_timestamp;
   header.begin_position = header.end_position = before.end_position;
-  const std::string name = path.substr(path.find_last_of('/') + 1);
-  const std::string made = temporary + "/index-" + name;
+  const std::string made = temporary + "/index-" + path.substr(path.find_last_of('/') + 1);
   FileHandle handle = kNoFile;
   Status status = io::Unlink(platform, made);
   if (status.ok()) status = io::Open(platform, made, OpenMode::kCreate, &handle);
@@ -191,6 +190,7 @@ Status IndexFile::Find(int32_t hash, const TimeWindow& window, ReadMode mode, Wa
   while (walk->at != 0) {
     const int32_t number = walk->at;
     if (number < 0 || number >= shape_.entries) return Bad();
+    if (++walk->steps > kMostAtOnce && mode == ReadMode::kOnlyCached) return Status(Code::kWouldBlock);
     IndexItem item;
     Status status = ReadItem(number, mode, &item);
     if (!status.ok()) return status;

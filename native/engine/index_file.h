@@ -46,6 +46,7 @@ class IndexFile {
   IndexFile(Platform& platform, std::string path, const IndexShape& shape, const IndexHeader& header, FileHandle handle);
 
   const std::string& path() const { return path_; }
+  std::string name() const { return path_.substr(path_.find_last_of('/') + 1); }
   IndexHeader header() const;
   // Not one item more fits.
   bool full() const { return header().next >= shape_.entries; }
@@ -69,15 +70,18 @@ class IndexFile {
   // Where a walk from the newest item of a slot to the oldest stands.
   struct Walk {
     int32_t at = kNotBegun;
+    int32_t steps = 0;  // items that were looked at
     static constexpr int32_t kNotBegun = -1;
   };
   // The next older position of `hash` whose time may lie in the window; -1 when there is none. The file keeps seconds, so a record
-  // of that position may lie up to a second outside.
+  // of that position may lie up to a second outside. With kOnlyCached a walk that has become too long for an event loop is
+  // kWouldBlock, as is what is not in memory.
   Status Find(int32_t hash, const TimeWindow& window, ReadMode mode, Walk* walk, int64_t* position);
 
  private:
   static constexpr size_t kPageBytes = 4096;
   static constexpr int32_t kProvenItems = 256;  // more than a block of any device
+  static constexpr int32_t kMostAtOnce = 2048;  // items an event loop looks at
   struct SlotPage {
     std::array<std::byte, kPageBytes> bytes{};
     bool dirty = false;

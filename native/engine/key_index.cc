@@ -13,17 +13,17 @@ namespace millrace {
 void KeyIndex::Push(std::span<const int32_t> hashes, int64_t position, int64_t end, int64_t store_timestamp) {
   std::lock_guard lock(mutex_);
   if (pending_.size() + hashes.size() > kMaxPending) {
-    pending_.clear();
+    pending_.Clear();
     pending_from_ = end;
   } else {
-    for (const int32_t hash : hashes) pending_.push_back({position, store_timestamp, hash});
+    for (const int32_t hash : hashes) pending_.Push(hash, position, store_timestamp);
   }
   pending_count_.store(pending_.size(), std::memory_order_relaxed);
 }
 
 void KeyIndex::Rollback(int64_t position) {
   std::lock_guard lock(mutex_);
-  while (!pending_.empty() && pending_.back().position >= position) pending_.pop_back();
+  while (!pending_.empty() && pending_.back().position >= position) pending_.PopBack();
   pending_from_ = std::min(pending_from_, position);
   pending_count_.store(pending_.size(), std::memory_order_relaxed);
 }
@@ -96,10 +96,11 @@ Status KeyIndex::ReadGap(int64_t visible, bool* more) {
 }
 
 Status KeyIndex::PutPending(int64_t visible, bool* more) {
-  std::vector<Pending> taken;
+  std::vector<PendingKeys::Key> taken;
   {
     std::lock_guard lock(mutex_);
-    for (const Pending& one : pending_) {
+    for (size_t i = 0; i < pending_.size(); i++) {
+      const PendingKeys::Key& one = pending_[i];
       // The keys of one record stay together.
       if (one.position >= visible || (taken.size() >= kAtOnce && taken.back().position != one.position)) break;
       taken.push_back(one);
@@ -109,7 +110,7 @@ Status KeyIndex::PutPending(int64_t visible, bool* more) {
   for (size_t i = 0; status.ok() && i < taken.size(); i++) {
     status = Put(taken[i].hash, taken[i].position, taken[i].store_timestamp);
     // The record that was not put whole is put again.
-    if (!status.ok()) std::erase_if(taken, [at = taken[i].position](const Pending& one) { return one.position >= at; });
+    if (!status.ok()) std::erase_if(taken, [at = taken[i].position](const PendingKeys::Key& one) { return one.position >= at; });
   }
   std::lock_guard lock(mutex_);
   if (indexed_ < pending_from_) {
@@ -118,7 +119,7 @@ Status KeyIndex::PutPending(int64_t visible, bool* more) {
     *more = true;
     return status;
   }
-  while (!taken.empty() && !pending_.empty() && pending_.front().position <= taken.back().position) pending_.pop_front();
+  while (!taken.empty() && !pending_.empty() && pending_.front().position <= taken.back().position) pending_.PopFront();
   pending_count_.store(pending_.size(), std::memory_order_relaxed);
   *more = !pending_.empty() && pending_.front().position < visible;
   indexed_ = std::max(indexed_, pending_.empty() ? visible : std::min(visible, pending_.front().position));
@@ -201,14 +202,11 @@ int64_t KeyIndex::sealed_timestamp() const {
 KeySnapshot KeyIndex::Snapshot(int32_t hash, int64_t visible) const {
   KeySnapshot snapshot;
   std::lock_guard lock(mutex_);
-  for (auto one = pending_.rbegin(); one != pending_.rend(); ++one) {
-    if (one->hash == hash && one->position < visible) snapshot.pending.push_back(one->position);
-  }
+  pending_.Find(hash, visible, &snapshot.pending);
   snapshot.gap_from = indexed_;
   snapshot.gap_to = std::min(pending_from_, visible);
   snapshot.files = files_;
   snapshot.active = active_;
-  snapshot.active_name = active_name_;
   snapshot.shape = config_.shape;
   snapshot.with_tags = config_.with_tags;
   snapshot.epoch = pool_.epoch();

@@ -14,7 +14,6 @@
 #pragma once
 
 #include <atomic>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -24,6 +23,7 @@
 #include "index_pool.h"
 #include "index_record.h"
 #include "log_walk.h"
+#include "pending_keys.h"
 #include "store_config.h"
 
 namespace millrace {
@@ -35,11 +35,11 @@ struct KeySnapshot {
   int64_t gap_to = 0;
   std::shared_ptr<const std::vector<IndexRecord::File>> files;  // oldest first
   std::shared_ptr<IndexFile> active;                            // the last file, which is not among those
-  std::string active_name;
   IndexShape shape;
   bool with_tags = false;
   uint64_t epoch = 0;         // of the pool
   int64_t below = INT64_MAX;  // positions of files at or above do not count
+  int64_t from = 0;           // no position below is asked for
 };
 
 class KeyIndex {
@@ -92,12 +92,6 @@ class KeyIndex {
   Numbers numbers() const;
 
  private:
-  struct Pending {
-    int64_t position;
-    int64_t store_timestamp;
-    int32_t hash;
-  };
-
   // The files of the record that hold together, cut to `limit`.
   Status TakeFiles(const IndexRecord& record, int64_t limit, bool clean, std::vector<IndexRecord::File>* kept, bool* all);
   Status TakeFile(const IndexRecord::File& file, int64_t limit, bool as_it_is, IndexRecord::File* taken);
@@ -134,7 +128,7 @@ class KeyIndex {
   std::string active_name_;
   int64_t indexed_ = 0;
   int64_t pending_from_ = 0;
-  std::deque<Pending> pending_;
+  PendingKeys pending_;
   std::string distrusted_;
   std::atomic<size_t> pending_count_{0};
   std::atomic<int64_t> entries_{0};

@@ -16,6 +16,7 @@
 #include "follower.h"
 #include "group_commit.h"
 #include "index_view.h"
+#include "key_answer.h"
 #include "key_index.h"
 #include "key_search.h"
 #include "loss_map.h"
@@ -91,9 +92,9 @@ class Store : private CommitListener {
               ReadOutcome* outcome);
   Status ReadAt(int64_t position, ReadMode mode, std::span<std::byte> to, int64_t* bytes);
   Status FindTime(int32_t queue, const TimeBorder& border, ReadMode mode, TimeSearch::Found* found);
-  // Whole records that have the key, newest first, back to back in *bytes. kInvalid in a store without the index; kCorruption when
-  // a record that the index names is lost.
-  Status FindByKey(const KeyQuery& query, ReadMode mode, std::vector<std::byte>* bytes, int64_t* messages);
+  // Whole records that have the key, newest first; no more once they take kMostKeyBytes. kInvalid in a store without the index;
+  // kCorruption when a record that the index names is lost.
+  Status FindByKey(const KeyQuery& query, ReadMode mode, KeyAnswer* answer);
   struct QueueNumbers {
     int64_t min = 0;
     int64_t max = 0;
@@ -155,9 +156,11 @@ class Store : private CommitListener {
   ConsumeQueue* ProducerQueue(int32_t handle);
   // The key index, for a log that ends at `end`.
   Status OpenIndex(int64_t end);
-  // Appends the record at `position` if it is one that was asked for.
-  Status TakeIfAsked(const KeyQuery& query, bool with_tags, int64_t position, ReadMode mode, std::vector<std::byte>* bytes,
-                     bool* taken);
+  Status SnapshotIndex(const KeyQuery& query, ReadMode mode, KeySnapshot* snapshot);
+  // Adds the record at `position` if it is one that was asked for.
+  Status TakeIfAsked(const KeyQuery& query, bool with_tags, int64_t position, ReadMode mode, KeyAnswer* answer);
+  // kNotFound unless the record is what its queue's entry points at: the bytes of a body may spell a whole record.
+  Status IsNamed(const RecordView& record, ReadMode mode);
   Status StartServices(const WatermarkSlot& base, const Mark& end);
   uint32_t Seal(std::span<std::byte> records) override { return SealRecords(records); }
   void OnProgress(bool wake) override;
@@ -176,6 +179,10 @@ class Store : private CommitListener {
 
   // Beyond it appends are refused: tails are memory that only a queue file can take.
   static constexpr int64_t kMaxTailEntries = 2'000'000;
+  // Of one look-up by key, and of one that an event loop waits for.
+  static constexpr size_t kMostKeyBytes = size_t{32} << 20;
+  static constexpr size_t kMostKeyBytesAtOnce = size_t{1} << 20;
+  static constexpr int kMostKeysAtOnce = 2048;
 
   Platform& platform_;
   const StorePaths paths_;
@@ -210,6 +217,8 @@ class Store : private CommitListener {
   std::vector<BatchRecord> batch_;
   std::vector<int32_t> batch_keys_;
   std::vector<int32_t> keys_;
+
+  std::atomic<size_t> key_record_bytes_{1024};  // of the record that a look-up by key read last
 
   std::atomic<int32_t> watched_{0};
   std::atomic<int64_t> told_visible_{0};

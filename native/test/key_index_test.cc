@@ -37,10 +37,9 @@ struct Session {
     }
   }
   int64_t Count(const std::string& key, ReadMode mode = ReadMode::kMayBlock) {
-    std::vector<std::byte> bytes;
-    int64_t messages = -1;
-    CHECK_OK(store->FindByKey({"T", key, {}, 1024}, mode, &bytes, &messages));
-    return messages;
+    KeyAnswer answer;
+    CHECK_OK(store->FindByKey({"T", key, {}, 1024}, mode, &answer));
+    return answer.messages();
   }
   // Long enough for the index to be written, and its record to be saved.
   void Rest() {
@@ -97,9 +96,8 @@ TEST("once it has caught up the index answers without reading the log") {
   machine.KillProcess();
   Session session(machine, Unsynced());
   CHECK(session.store->numbers().index_gap > 0);
-  std::vector<std::byte> bytes;
-  int64_t messages = 0;
-  CHECK_EQ(session.store->FindByKey({"T", "k", {}, 1024}, ReadMode::kOnlyCached, &bytes, &messages).code(), Code::kWouldBlock);
+  KeyAnswer answer;
+  CHECK_EQ(session.store->FindByKey({"T", "k", {}, 1024}, ReadMode::kOnlyCached, &answer).code(), Code::kWouldBlock);
   CHECK_EQ(session.Count("k"), 150);
   session.Rest();
   CHECK_EQ(session.store->numbers().index_gap, 0);
