@@ -262,7 +262,7 @@ export const sabotages = [
     name: 'keys: believe an index that was ahead of the log that is left',
     file: 'key_index_open.cc',
     from: 'const int64_t limit = std::min({unchanged, end, record.indexed});',
-    to: 'const int64_t limit = std::max(end, record.indexed);',
+    to: 'const int64_t limit = std::max({end, record.indexed, std::min<int64_t>(unchanged, 0)});',
   },
   {
     name: 'subscriptions: skip the last queue',
@@ -275,7 +275,7 @@ export const sabotages = [
     name: 'subscriptions: let the first queue come first until it has no more',
     file: 'feed.ts',
     from: 'else this.#lastReady.following = cursor; this.#lastReady = cursor;',
-    to: 'else cursor.following = this.#firstReady; if (this.#lastReady === undefined) this.#lastReady = cursor; this.#firstReady = cursor;',
+    to: 'else { cursor.following = this.#firstReady; this.#firstReady = cursor; return; } this.#lastReady = cursor;',
     tests: ['subscription', 'subscriptionmodel'],
   },
   {

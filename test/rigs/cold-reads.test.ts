@@ -8,6 +8,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { MessageStore } from '../../dist/index.js';
 import { testSeed } from '../seed.js';
 import { runScript } from './shim/process.js';
 import { maySlowDown, SlowDisk } from './slowdisk.js';
@@ -31,7 +32,16 @@ const messages = 100_000;
 const delayMs = 25;
 const mostLateMs = 20;
 const attempts = 3;
-const loads = ['read', 'raw', 'tags', 'position', 'key', 'time', 'subscribe'];
+const loads = [
+  'read',
+  'raw',
+  'tags',
+  'position',
+  'key',
+  'time',
+  'subscribe',
+  ...('transfer' in MessageStore.prototype ? ['transfer'] : []),
+];
 let disk: SlowDisk | undefined;
 
 /** With a store of 120 MiB on it: more files than are kept open, of each kind. One for all tests. */

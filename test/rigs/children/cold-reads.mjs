@@ -6,7 +6,9 @@
  * disk's, beside which is a list of the place of each message in the log; `readOnly`; `seed`. Every answer is checked. Prints as JSON
  * what the timer met, and how much each load read.
  */
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { MessageStore } from '../../../dist/index.js';
 import { bodyBytes, messageOf, options, queues, timeOf, topics } from './cold-shape.mjs';
 import { LateTimer } from './late.mjs';
@@ -55,7 +57,7 @@ async function repeat(act) {
 
 const ways = {
   read: () => repeat(async () => checkMessages(await store.read(...somewhere()))),
-  raw: () => repeat(async () => (await store.readRaw(...somewhere(), { maxMessages: 200 })).messages),
+  raw: () => repeat(async () => (await store.readRaw(...somewhere(), { maxMessages: 50 })).messages),
   tags: () => repeat(async () => checkMessages(await store.read(...somewhere(), { tags: 'rare', maxMessages: 4 }))),
   position: () =>
     repeat(async () => {
@@ -88,6 +90,28 @@ const ways = {
         if (isOver) break;
       }
     }
+    return done;
+  },
+  transfer: async () => {
+    let received = 0;
+    const sink = createServer((socket) =>
+      socket.on('data', ({ length }) => {
+        received += length;
+      }),
+    );
+    sink.listen(0, '127.0.0.1');
+    await once(sink, 'listening');
+    const socket = connect(sink.address().port, '127.0.0.1');
+    let sent = 0;
+    const done = await repeat(async () => {
+      const { messages, bytes } = await store.transfer(socket, ...somewhere(), { maxMessages: 50 });
+      sent += bytes;
+      return messages;
+    });
+    socket.end();
+    sink.close();
+    await once(sink, 'close');
+    check(received === sent, 'what came through a socket');
     return done;
   },
   // What the timer has to notice.
