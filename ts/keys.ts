@@ -40,7 +40,7 @@ export class KeyFinder {
     this.#ask(ask);
     const room = this.#reader.answerRoom();
     const code = addon.findKey(id, topic, key, room, this.#reader.answerAt);
-    if (code === status.ok) return this.#reader.takeAnswer();
+    if (code === status.ok) return this.#session.turn.give(this.#reader.takeAnswer());
     if (code !== status.wouldBlock) throw this.#session.error(code, { doing: doing(topic, key) });
     return this.#findLater(topic, key, ask);
   }

@@ -91,7 +91,8 @@ export class Reader {
   }
 
   async read(handle: number, offset: number, limits: Limits): Promise<ReadResult> {
-    return this.readSoon(handle, offset, limits);
+    const found = this.readSoon(handle, offset, limits);
+    return found instanceof Promise ? found : this.#session.turn.give(found);
   }
 
   /** At once when the bytes are in memory, else by a promise. */
@@ -104,7 +105,7 @@ export class Reader {
     const found = this.#readNow(handle, offset, limits, true);
     return found === undefined
       ? this.#readLater(handle, offset, limits, (later) => this.#rawResult(later))
-      : this.#rawResult(found);
+      : this.#session.turn.give(this.#rawResult(found));
   }
 
   /** The answer for a queue that is not there. */
@@ -122,7 +123,7 @@ export class Reader {
       code = addon.readAt(id, position, buffer, this.#used);
     }
     if (code === status.notFound) return undefined;
-    if (code === status.ok) return this.#one(this.#take(buffer, this.#session.number(got.bytes)));
+    if (code === status.ok) return this.#session.turn.give(this.#one(this.#take(buffer, this.#session.number(got.bytes))));
     if (code !== status.wouldBlock) throw this.#session.error(code, { doing: `read the message at ${position}` });
     const done = await this.#session.run((task) => addon.readAtLater(id, task, position));
     const found = this.#collect(done.task);

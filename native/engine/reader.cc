@@ -132,7 +132,7 @@ Status Reader::CopyRuns(const std::vector<Picked>& picked, ReadMode mode, std::s
       end = picked[next++].entry.end();
     const std::span<std::byte> run = to.subspan(picked[i].at, static_cast<size_t>(end - from));
     std::shared_ptr<OpenFile> file;
-    Status status = files_.Open(from, &file);
+    Status status = files_.Open(from, &file, mode);
     if (status.ok() || status.code() == Code::kNotFound) status = ReadNeighbours(file.get(), from, mode, run);
     if (!status.ok()) return status;
     i = next;
@@ -179,7 +179,7 @@ Status Reader::ReadUnchecked(int64_t position, int64_t visible, ReadMode mode, s
   const int64_t left = std::min(files_.EndOf(position), visible) - position;
   if (position < 0 || left < static_cast<int64_t>(kLeast)) return Status(Code::kNotFound);
   std::shared_ptr<OpenFile> file;
-  Status status = files_.Open(position, &file);
+  Status status = files_.Open(position, &file, mode);
   if (!status.ok()) return status;
   const int64_t at = position - files_.StartOf(position);
   std::byte small[kLeast];
