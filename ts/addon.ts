@@ -6,7 +6,7 @@
  */
 
 /** Length of the shared array. */
-export const scratchNumbers = 32;
+export const scratchNumbers = 34;
 
 /** Places given with an append. */
 export const given = {
@@ -52,13 +52,29 @@ export const got = {
   phase: 29,
   done: 30,
   total: 31,
+  sent: 32,
+  sendPath: 33,
 } as const;
 
 /** What an append waits for. */
 export const want = { nothing: 0, written: 1, durable: 2 } as const;
 
+/** How a plan is sent. */
+export const sendPath = { chosen: 0, sendfile: 1, writev: 2 } as const;
+
 /** Statuses that ts/ treats in a way of its own. */
-export const status = { ok: 0, busy: 1, corruption: 5, locked: 7, notFound: 8, tooLarge: 12, wouldBlock: 15, invalid: 16 } as const;
+export const status = {
+  ok: 0,
+  busy: 1,
+  corruption: 5,
+  locked: 7,
+  notFound: 8,
+  tooLarge: 12,
+  notOpen: 13,
+  aborted: 14,
+  wouldBlock: 15,
+  invalid: 16,
+} as const;
 
 /** Places of the configuration given to `open`. */
 export const config = {
@@ -124,6 +140,23 @@ export interface Addon {
   readDone(id: number, task: number): void;
   readBytes(id: number, task: number, to: Uint8Array, at: number): void;
   lostOfRead(id: number): Float64Array;
+  /** What a transfer is going to send is kept as number `plan` until `forgetPlan`, whatever the status. */
+  planTransfer(id: number, plan: number, queue: number): number;
+  planTransferLater(id: number, task: number, queue: number): void;
+  /** What a finished planning found, as number `plan`; the task is forgotten. */
+  planTransferDone(id: number, task: number, plan: number): void;
+  /** What goes at once, `got.sent` bytes of it; the rest, told by `wouldBlock`, is for `send`. */
+  sendNow(id: number, plan: number, descriptor: number, header: Uint8Array): number;
+  /** `path` is a number of `sendPath`. The descriptor is not needed any more when this returns. */
+  send(id: number, task: number, plan: number, descriptor: number, path: number): void;
+  cancelSend(id: number, task: number): void;
+  /** `got.sent` and `got.sendPath` of a finished `send`; the task is forgotten. */
+  sendDone(id: number, task: number): void;
+  /** Bytes of a plan from `at` on. */
+  readPlanned(id: number, plan: number, at: number, to: Uint8Array): number;
+  /** For `readBytes`. */
+  readPlannedLater(id: number, task: number, plan: number, at: number, size: number): void;
+  forgetPlan(id: number, plan: number): void;
   /** The offset in `got.nextOffset`; `upper` is 1 or 0. */
   offsetAt(id: number, queue: number, timestamp: number, upper: number): number;
   offsetAtLater(id: number, task: number, queue: number, timestamp: number, upper: number): void;

@@ -10,3 +10,4 @@ export type { KeyQuery, LostMessages, LostRange, RawReadResult, ReadOptions, Rea
 export type { RecoveryReport, StoreStats } from './types/recovery.js';
 export type { Batch, SubscribeOptions, Subscription } from './types/subscription.js';
 export type { Queue, QueueInfo, QueueMessage, TopicInfo, TopicOptions } from './types/topic.js';
+export type { TransferOptions, TransferPlan, TransferResult } from './types/transfer.js';

@@ -147,12 +147,12 @@ export class Reader {
     const guess =
       this.#lastBytes > slabBytes / 2 && limits.maxBytes <= eagerBytes ? Math.min(limits.maxBytes, 2 * this.#lastBytes) : 0;
     let buffer = this.#room(guess);
-    this.#ask(offset, limits, onlyCached);
+    this.ask(offset, limits, onlyCached);
     let code = addon.read(id, handle, buffer, buffer === this.#slab ? this.#used : 0);
     // More than once where messages become visible meanwhile, or tags that share a hash make the read go on.
     while (code === status.tooLarge) {
       buffer = this.#room(this.#session.number(got.bytesNeeded));
-      this.#ask(offset, limits, onlyCached);
+      this.ask(offset, limits, onlyCached);
       code = addon.read(id, handle, buffer, buffer === this.#slab ? this.#used : 0);
     }
     if (code === status.wouldBlock) return undefined;
@@ -164,7 +164,7 @@ export class Reader {
   async #readLater<T>(handle: number, offset: number, limits: Limits, result: (found: Found) => T): Promise<T> {
     const { addon, id } = this.#session;
     const done = await this.#session.run((task) => {
-      this.#ask(offset, limits, false);
+      this.ask(offset, limits, false);
       addon.readLater(id, task, handle);
     });
     const found = this.#collect(done.task);
@@ -181,7 +181,8 @@ export class Reader {
     return this.#take(buffer, bytes);
   }
 
-  #ask(offset: number, limits: Limits, onlyCached: boolean): void {
+  /** Puts into the shared array what a read, or a transfer, is bounded by. */
+  ask(offset: number, limits: Limits, onlyCached: boolean): void {
     const { scratch } = this.#session;
     scratch[asked.offset] = offset;
     scratch[asked.maxMessages] = limits.maxMessages;
@@ -219,18 +220,19 @@ export class Reader {
     }
     this.readMessages += count;
     this.readBytes += found.bytes;
-    return { ...this.#numbers(), messages };
+    return { ...this.numbers(), messages };
   }
 
   #rawResult(found: Found): RawReadResult {
     return {
-      ...this.#numbers(),
+      ...this.numbers(),
       messages: this.#session.number(got.messages),
       bytes: found.buffer.subarray(found.start, found.start + found.bytes),
     };
   }
 
-  #numbers(): Omit<ReadResult, 'messages'> {
+  /** What the last read, or plan of a transfer, found beside the records. */
+  numbers(): Omit<ReadResult, 'messages'> {
     const session = this.#session;
     return {
       nextOffset: session.number(got.nextOffset),

@@ -1,5 +1,6 @@
 /** The recovery report: what the addon's list of numbers means (native/binding/open_calls.cc fills it in this order). */
 import type { LossNames } from './losses.js';
+import type { StoreOptions } from './types/options.js';
 import type { RecoveryReport } from './types/recovery.js';
 
 const at = {
@@ -35,6 +36,15 @@ export function openedFrom(numbers: Float64Array): Opened {
     isSideCarSetAside: numbers[at.sideCarSetAside] === 1,
     repairedBlanks: numbers[at.repairedBlanks] ?? 0,
   };
+}
+
+/** Tells what an operator ought to know of it. */
+export function tellOpened(opened: Opened, directory: string, logger: StoreOptions['logger']): void {
+  if (opened.isForeign) logger?.info(`Another program wrote to ${directory} since this package did; its records were taken in.`);
+  if (opened.isSideCarSetAside)
+    logger?.warn(`The files in ${directory}/millrace described another log and were moved to millrace/set-aside.`);
+  if (opened.repairedBlanks > 0)
+    logger?.warn(`${opened.repairedBlanks} file ends of ${directory} were repaired; nothing was lost.`);
 }
 
 export function reportFrom(numbers: Float64Array, names: LossNames, losses: Float64Array, newLosses: Float64Array): RecoveryReport {

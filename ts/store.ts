@@ -6,6 +6,7 @@
  * More than 300 lines: every public method of the store stands here, most of them a check and a call.
  */
 import { resolve } from 'node:path';
+import type { Duplex } from 'node:stream';
 
 import { got, status } from './addon.js';
 import { checkWaitLimits, levelOf, safeInteger } from './appendcheck.js';
@@ -20,14 +21,15 @@ import { openSession } from './opening.js';
 import { type ResolvedOptions, resolveOptions } from './options.js';
 import { type QueueGuards, QueueHandle } from './queue.js';
 import { Reader } from './reader.js';
-import { openedFrom, reportFrom } from './recovery.js';
+import { openedFrom, reportFrom, tellOpened } from './recovery.js';
 import { Router } from './router.js';
 import { Session } from './session.js';
-import { statsFrom } from './stats.js';
+import { statsFrom, watermarksFrom } from './stats.js';
 import { checkTimeSearch, offsetAt } from './timesearch.js';
 import { TopicChanges } from './topicchanges.js';
 import { infoOf } from './topicinfo.js';
 import { type TopicState, Topics } from './topics.js';
+import { Transfers } from './transfer.js';
 import type { AppendOptions, Durability, Receipt, Watermarks } from './types/append.js';
 import type { Message, StoredMessage } from './types/message.js';
 import type { StoreOptions } from './types/options.js';
@@ -35,6 +37,7 @@ import type { KeyQuery, LostRange, RawReadResult, ReadOptions, ReadResult } from
 import type { RecoveryReport, StoreStats } from './types/recovery.js';
 import type { SubscribeOptions, Subscription } from './types/subscription.js';
 import type { Queue, TopicInfo, TopicOptions } from './types/topic.js';
+import type { TransferOptions, TransferResult } from './types/transfer.js';
 import { type WaitLimits, withLimits } from './waiting.js';
 
 interface Parts {
@@ -65,6 +68,7 @@ export class MessageStore implements AsyncDisposable {
   readonly #topics: Topics;
   readonly #appender: Appender;
   readonly #reader: Reader;
+  readonly #transfers: Transfers;
   readonly #keys: KeyFinder;
   readonly #names: LossNames;
   readonly #router: Router;
@@ -98,16 +102,11 @@ export class MessageStore implements AsyncDisposable {
     this.#deleter = new Deleter(session, parts.topics, this.#router, this.#appender, mustWrite);
     this.#topicChanges = new TopicChanges(parts.topics, this.#router, options.defaultQueues, mustWrite);
     this.#reader = new Reader(session, this.#names, options.maxMessageBytes);
+    this.#transfers = new Transfers(session, this.#reader);
     this.#following = new Following(session, parts.topics, this.#reader, options.readOnly);
     this.#keys = new KeyFinder(session, this.#reader, options.index);
     parts.wake.listener = () => this.#woken();
-    const { logger } = options;
-    if (opened.isForeign)
-      logger?.info(`Another program wrote to ${this.directory} since this package did; its records were taken in.`);
-    if (opened.isSideCarSetAside)
-      logger?.warn(`The files in ${this.directory}/millrace described another log and were moved to millrace/set-aside.`);
-    if (opened.repairedBlanks > 0)
-      logger?.warn(`${opened.repairedBlanks} file ends of ${this.directory} were repaired; nothing was lost.`);
+    tellOpened(opened, this.directory, options.logger);
     this.#woken();
   }
 
@@ -150,14 +149,7 @@ export class MessageStore implements AsyncDisposable {
       if (this.#options.readOnly) session.addon.follow(session.id);
       session.addon.marks(session.id);
     }
-    const durable = session.number(got.durable);
-    return Object.freeze({
-      first: session.number(got.first),
-      written: session.number(got.written),
-      durable,
-      replicated: durable,
-      visible: session.number(got.visible),
-    });
+    return watermarksFrom(session);
   }
   /** Every known loss: found at this open, an earlier one, or while reading. */
   get lost(): readonly LostRange[] {
@@ -322,6 +314,17 @@ export class MessageStore implements AsyncDisposable {
     return this.#keys.find(topic, key, query);
   }
 
+  /** Sends records as they stand in the log, without their passing through JavaScript where the socket allows it. If it rejects after the first byte was sent, it has destroyed the socket: the frame cannot be completed. */
+  async transfer(
+    socket: Duplex,
+    topic: string,
+    queueId: number,
+    offset: number,
+    options: TransferOptions = {},
+  ): Promise<TransferResult> {
+    return this.#transfers.send(socket, offset, options, () => this.#readable(topic, queueId, offset));
+  }
+
   // ---------------------------------------------------------------------------------------------- topics
 
   /** A topic that exists is returned if the options agree, else INVALID_ARGUMENT. */
@@ -386,6 +389,7 @@ export class MessageStore implements AsyncDisposable {
     const session = this.#session;
     this.#status = 'closing';
     this.#following.close();
+    this.#transfers.close();
     try {
       if (!this.#options.readOnly) {
         await this.#settlePending();

@@ -6,3 +6,4 @@ export type * from './types/read.js';
 export type * from './types/recovery.js';
 export type * from './types/subscription.js';
 export type * from './types/topic.js';
+export type * from './types/transfer.js';

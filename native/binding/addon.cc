@@ -8,6 +8,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   RegisterOpenCalls(env, exports);
   RegisterAppendCalls(env, exports);
   RegisterReadCalls(env, exports);
+  RegisterTransferCalls(env, exports);
   RegisterKeyCalls(env, exports);
   RegisterStateCalls(env, exports);
   return exports;

@@ -53,6 +53,7 @@ inline std::span<std::byte> Bytes(const Napi::CallbackInfo& info, size_t index) 
 void RegisterOpenCalls(Napi::Env env, Napi::Object exports);
 void RegisterAppendCalls(Napi::Env env, Napi::Object exports);
 void RegisterReadCalls(Napi::Env env, Napi::Object exports);
+void RegisterTransferCalls(Napi::Env env, Napi::Object exports);
 void RegisterKeyCalls(Napi::Env env, Napi::Object exports);
 void RegisterStateCalls(Napi::Env env, Napi::Object exports);
 

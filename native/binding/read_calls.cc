@@ -3,23 +3,10 @@
 #include <cstring>
 
 #include "calls.h"
+#include "limits.h"
 
 namespace millrace::binding {
 namespace {
-
-const std::shared_ptr<const TagFilter>& Filter(Session& session) {
-  return session.filter(static_cast<size_t>(session.scratch()[scratch::kFilter]));
-}
-
-ReadLimits Limits(Session& session) {
-  const double* at = session.scratch();
-  return {static_cast<int64_t>(at[scratch::kMaxMessages]), static_cast<int64_t>(at[scratch::kMaxBytes]),
-          static_cast<int64_t>(at[scratch::kMaxScanned]), Filter(session).get()};
-}
-
-ReadMode Mode(Session& session) {
-  return session.scratch()[scratch::kOnlyCached] != 0 ? ReadMode::kOnlyCached : ReadMode::kMayBlock;
-}
 
 // setFilter(id, filterId, tags): what kFilter of a read names
 void SetFilter(const Napi::CallbackInfo& info) {
@@ -34,7 +21,7 @@ Napi::Value Read(const Napi::CallbackInfo& info) {
   Session& session = SessionOf(info);
   ReadOutcome outcome;
   const std::span<std::byte> to = Bytes(info, 2).subspan(static_cast<size_t>(Int64(info, 3)));
-  const int64_t offset = static_cast<int64_t>(session.scratch()[scratch::kOffset]);
+  const int64_t offset = Offset(session);
   const Status status = session.store()->Read(Int32(info, 1), offset, Limits(session), Mode(session), to, &outcome);
   session.NoteRead(outcome);
   return Number(info, session.Note(status));
@@ -44,7 +31,7 @@ Napi::Value Read(const Napi::CallbackInfo& info) {
 void ReadLater(const Napi::CallbackInfo& info) {
   Session& session = SessionOf(info);
   const ReadLimits limits = Limits(session);
-  const int64_t offset = static_cast<int64_t>(session.scratch()[scratch::kOffset]);
+  const int64_t offset = Offset(session);
   const int32_t queue = Int32(info, 2);
   // Held by the task: JavaScript may give its number to another filter meanwhile.
   session.Run(Int32(info, 1), [&session, queue, offset, limits, filter = Filter(session)](Completion& completion) {

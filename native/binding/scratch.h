@@ -5,7 +5,7 @@
 
 namespace millrace::binding::scratch {
 
-inline constexpr size_t kNumbers = 32;
+inline constexpr size_t kNumbers = 34;
 
 // Given with an append.
 inline constexpr size_t kFlag = 0, kSysFlag = 1, kBornTimestamp = 2, kNow = 3, kReconsumeTimes = 4, kPreparedOffset = 5, kWant = 6,
@@ -28,5 +28,7 @@ inline constexpr size_t kReadStatus = 20, kNextOffset = 21, kMinOffset = 22, kMa
 inline constexpr size_t kTaskStatus = 28;
 // Progress of opening.
 inline constexpr size_t kPhase = 29, kDone = 30, kTotal = 31;
+// How far a transfer got, and how.
+inline constexpr size_t kSent = 32, kSendPath = 33;
 
 }  // namespace millrace::binding::scratch

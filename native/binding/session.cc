@@ -19,6 +19,7 @@ void Session::StopAll() {
   aborted_ = true;
   runner_.Stop();
   store_.reset();
+  plans_.clear();
 }
 
 void Session::CleanUp(void* data) {
@@ -86,12 +87,22 @@ void Session::Run(int32_t task, std::function<void(Completion&)> work) {
     Completion completion;
     completion.task = task;
     work(completion);
-    {
-      std::lock_guard lock(mutex_);
-      completions_.push_back(std::move(completion));
-    }
-    OnProgress();
+    Complete(std::move(completion));
   });
+}
+
+std::shared_ptr<LogPlan>& Session::plan(int32_t number) {
+  std::shared_ptr<LogPlan>& plan = plans_[number];
+  if (!plan) plan = std::make_shared<LogPlan>();
+  return plan;
+}
+
+void Session::Complete(Completion completion) {
+  {
+    std::lock_guard lock(mutex_);
+    completions_.push_back(std::move(completion));
+  }
+  OnProgress();
 }
 
 bool Session::TakeCompletion(Completion* completion) {

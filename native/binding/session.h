@@ -25,9 +25,11 @@ namespace millrace::binding {
 struct Completion {
   int32_t task = 0;
   Status status;
-  ReadOutcome read;              // of a read
-  std::vector<std::byte> bytes;  // of a read
-  TimeSearch::Found time;        // of a search by time
+  ReadOutcome read;               // of a read
+  std::vector<std::byte> bytes;   // of a read
+  TimeSearch::Found time;         // of a search by time
+  std::shared_ptr<LogPlan> plan;  // of a transfer that is planned
+  TransferEnd transfer;           // of one that was sent
 };
 
 class Session : public StoreListener {
@@ -55,11 +57,15 @@ class Session : public StoreListener {
   void SetFilter(size_t number, std::string_view tags);
   bool TakeCompletion(Completion* completion);
   Completion& taken(int32_t task) { return taken_[task]; }
+  // What transfers are going to send, by the numbers that JavaScript gave them; nothing, under one that has no plan yet.
+  std::shared_ptr<LogPlan>& plan(int32_t number);
+  void ForgetPlan(int32_t number) { plans_.erase(number); }
   void Forget(int32_t task) { taken_.erase(task); }
   void Dispose();
 
   // --- tasks: run elsewhere, then OnProgress
   void Run(int32_t task, std::function<void(Completion&)> work);
+  void Complete(Completion completion);
   void Open(int32_t task, const std::string& directory, const StoreConfig& config);
   void AbortOpen() { aborted_ = true; }
   void NoteProgress();
@@ -82,6 +88,7 @@ class Session : public StoreListener {
   std::vector<std::shared_ptr<const TagFilter>> filters_{nullptr};
   std::unique_ptr<char[]> text_;
   std::map<int32_t, Completion> taken_;
+  std::map<int32_t, std::shared_ptr<LogPlan>> plans_;
 
   std::atomic<bool> aborted_{false};
   std::atomic<int32_t> phase_{-1};

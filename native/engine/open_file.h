@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 
 #include "platform.h"
 
@@ -12,6 +13,7 @@ class OpenFile {
   OpenFile(Platform& platform, FileHandle handle) : platform_(platform), handle_(handle) {}
   ~OpenFile() {
     if (map_ != nullptr) platform_.Unmap(map_, map_bytes_);
+    if (read_map_ != nullptr) platform_.Unmap(read_map_, read_map_bytes_);
     platform_.Close(handle_);
   }
   OpenFile(const OpenFile&) = delete;
@@ -30,11 +32,26 @@ class OpenFile {
     return result;
   }
 
+  // The same to be read from, by calls of the operating system only; any thread. Stays until the last holder lets go.
+  IoResult MapForReading(int64_t bytes, const std::byte** address) {
+    std::lock_guard lock(read_map_mutex_);
+    IoResult result;
+    if (read_map_ == nullptr) {
+      result = platform_.Map(handle_, 0, bytes, false, &read_map_);
+      if (result.ok()) read_map_bytes_ = bytes;
+    }
+    *address = read_map_;
+    return result;
+  }
+
  private:
   Platform& platform_;
   const FileHandle handle_;
   std::byte* map_ = nullptr;
   int64_t map_bytes_ = 0;
+  std::mutex read_map_mutex_;
+  std::byte* read_map_ = nullptr;
+  int64_t read_map_bytes_ = 0;
 };
 
 }  // namespace millrace

@@ -78,6 +78,21 @@ class ServiceThread {
   virtual void Stop() = 0;
 };
 
+// A socket that somebody waits for, and whether it is worth trying again: it takes bytes, or it has failed.
+struct SocketWait {
+  FileHandle socket = kNoFile;
+  bool is_ready = false;
+};
+
+// How one thread waits for many sockets. It is a service's, which therefore gets no Step while it waits: who wants one calls Wake.
+class SocketWaiter {
+ public:
+  virtual ~SocketWaiter() = default;
+  // Returns when a socket is ready, after Wake (also one of before), after `nanos` (kForever: no limit), or for no reason at all.
+  virtual void Wait(std::span<SocketWait> sockets, int64_t nanos) = 0;
+  virtual void Wake() = 0;  // from any thread
+};
+
 class Platform {
  public:
   virtual ~Platform() = default;
@@ -106,6 +121,16 @@ class Platform {
   virtual void Unmap(std::byte* address, int64_t size) = 0;
   // memcpy to or from a mapping. A fault of the mapping becomes EIO instead of a signal.
   virtual IoResult CopyGuarded(std::byte* to, const std::byte* from, size_t size) = 0;
+
+  // --- sockets of the caller's; they do not block: EAGAIN when one takes nothing now. A peer that is gone is an errno, no signal.
+  virtual IoResult DuplicateSocket(FileHandle socket, FileHandle* copy) = 0;
+  // Count of bytes taken of the file, which need not come through this process; 0 at its end. May wait for the file's device.
+  virtual IoResult SendFile(FileHandle socket, FileHandle file, int64_t position, int64_t size) = 0;
+  // Count of bytes taken of the pieces, in order; EFAULT when they are of a mapping that cannot be read. With `more` the system may
+  // keep a short end until more comes.
+  virtual IoResult Send(FileHandle socket, std::span<const std::span<const std::byte>> pieces, bool more) = 0;
+  // Null when the system has no descriptors left.
+  virtual std::unique_ptr<SocketWaiter> NewSocketWaiter() = 0;
 
   // --- directories
   virtual IoResult MakeDirectory(const std::string& path) = 0;  // EEXIST when it is there

@@ -5,7 +5,7 @@
 // thread of its own with all signals blocked but those a fault raises. What the file system cannot do is told as EOPNOTSUPP
 // (Reserve, WriteZerosDurably, Lock) or as EAGAIN (Read, kOnlyCached). Only Linux is tested.
 //
-// More than 300 lines: it is the one file that makes system calls, and they are best seen together.
+// More than 300 lines: with the part for sockets (platform_posix_sockets.h) it is what makes system calls, best seen together.
 #include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -31,6 +31,7 @@
 #include <mutex>
 
 #include "platform.h"
+#include "platform_posix_sockets.h"
 #include "sigbus_guard.h"
 
 namespace millrace {
@@ -316,6 +317,15 @@ class PosixPlatform final : public Platform {
   void Unmap(std::byte* address, int64_t size) override { munmap(address, static_cast<size_t>(size)); }
 
   IoResult CopyGuarded(std::byte* to, const std::byte* from, size_t size) override { return Failure(GuardedCopy(to, from, size)); }
+
+  IoResult DuplicateSocket(FileHandle socket, FileHandle* copy) override { return DuplicateDescriptor(socket, copy); }
+  IoResult SendFile(FileHandle socket, FileHandle file, int64_t position, int64_t size) override {
+    return SendFromFile(socket, file, position, size);
+  }
+  IoResult Send(FileHandle socket, std::span<const std::span<const std::byte>> pieces, bool more) override {
+    return SendPieces(socket, pieces, more);
+  }
+  std::unique_ptr<SocketWaiter> NewSocketWaiter() override { return MakeSocketWaiter(); }
 
   IoResult MakeDirectory(const std::string& path) override { return FromCall(mkdir(path.c_str(), 0777)); }
   IoResult RemoveDirectory(const std::string& path) override { return FromCall(rmdir(path.c_str())); }

@@ -57,12 +57,15 @@ Status Reader::Read(const ConsumeQueue& queue, int64_t offset, const ReadLimits&
     Keep(queue, limits.filter, to, &round, outcome);
     if (mode == ReadMode::kOnlyCached && round.unmatched_bytes > kMostUnmatchedAtOnce) return Status(Code::kWouldBlock);
   } while (round.unmatched > 0 && scan.offset() < end);
-  if (outcome->messages == 0) {
-    outcome->status = !outcome->lost.empty() ? ReadStatus::kMessageLost
-                      : round.removing       ? ReadStatus::kMessageWasRemoving
-                                             : ReadStatus::kNoMatchedMessage;
-  }
+  Conclude(round, outcome);
   return Status::Ok();
+}
+
+void Reader::Conclude(const Round& round, ReadOutcome* outcome) {
+  if (outcome->messages > 0) return;
+  outcome->status = !outcome->lost.empty() ? ReadStatus::kMessageLost
+                    : round.removing       ? ReadStatus::kMessageWasRemoving
+                                           : ReadStatus::kNoMatchedMessage;
 }
 
 Status Reader::Pick(const ReadLimits& limits, int64_t visible, int64_t first, EntryScan* scan, Round* round, ReadOutcome* outcome) {
@@ -130,14 +133,21 @@ Status Reader::CopyRuns(const std::vector<Picked>& picked, ReadMode mode, std::s
     const std::span<std::byte> run = to.subspan(picked[i].at, static_cast<size_t>(end - from));
     std::shared_ptr<OpenFile> file;
     Status status = files_.Open(from, &file);
-    size_t count = 0;
-    if (status.ok()) status = io::Read(platform_, file->handle(), run, from - files_.StartOf(from), mode, &count);
-    // A missing file or a short one is damage, which verification will find: what was not read must not look like a record.
-    if (status.code() == Code::kNotFound) status = Status::Ok();
-    if (!status.ok()) return std::move(status).At(from).In(files_.PathOf(from));
-    std::memset(run.data() + count, 0, run.size() - count);
+    if (status.ok() || status.code() == Code::kNotFound) status = ReadNeighbours(file.get(), from, mode, run);
+    if (!status.ok()) return status;
     i = next;
   }
+  return Status::Ok();
+}
+
+// A missing file (null) or a short one is damage, which verification will find: what was not read must not look like a record.
+Status Reader::ReadNeighbours(const OpenFile* file, int64_t position, ReadMode mode, std::span<std::byte> to) {
+  size_t count = 0;
+  if (file != nullptr) {
+    Status status = io::Read(platform_, file->handle(), to, position - files_.StartOf(position), mode, &count);
+    if (!status.ok()) return std::move(status).At(position).In(files_.PathOf(position));
+  }
+  std::memset(to.data() + count, 0, to.size() - count);
   return Status::Ok();
 }
 

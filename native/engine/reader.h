@@ -15,48 +15,20 @@
 #include "consume_queue.h"
 #include "entry_scan.h"
 #include "file_set.h"
+#include "log_plan.h"
 #include "loss_map.h"
+#include "read_outcome.h"
 #include "side_car.h"
 #include "store_config.h"
 #include "verified_map.h"
 
 namespace millrace {
 
-// In RocketMQ's words; TypeScript has the same list.
-enum class ReadStatus : int32_t {
-  kFound = 0,
-  kNoMatchedMessage = 1,
-  kNoMessageInQueue = 2,
-  kNoMatchedLogicQueue = 3,
-  kOffsetTooSmall = 4,
-  kOffsetOverflowOne = 5,
-  kOffsetOverflowBadly = 6,
-  kMessageWasRemoving = 7,
-  kMessageLost = 8,
-};
-
 struct ReadLimits {
   int64_t max_messages = 32;
   int64_t max_bytes = 256 * 1024;
   int64_t max_scanned = 16384;
   const TagFilter* filter = nullptr;  // outlives the read; null: every message
-};
-
-struct LostMessages {
-  int64_t from_offset = 0;
-  int64_t to_offset = 0;
-  std::vector<LostRange> ranges;
-};
-
-struct ReadOutcome {
-  ReadStatus status = ReadStatus::kFound;
-  int64_t next_offset = 0;
-  int64_t min_offset = 0;
-  int64_t max_offset = 0;
-  int64_t messages = 0;
-  int64_t bytes = 0;         // written into the span
-  int64_t bytes_needed = 0;  // kTooLarge: how large it has to be
-  std::vector<LostMessages> lost;
 };
 
 class Reader {
@@ -70,6 +42,12 @@ class Reader {
   // Records back to back in `to`. kTooLarge when they do not fit: nothing was read, bytes_needed says what would do.
   Status Read(const ConsumeQueue& queue, int64_t offset, const ReadLimits& limits, int64_t visible, int64_t first, ReadMode mode,
               std::span<std::byte> to, ReadOutcome* outcome);
+  // The same records, not read into anything but found: they can be sent as they stand. Those that nobody verified yet are read for
+  // it. On an event loop, kOnlyCached, only so much is read as it may wait for.
+  Status Plan(const ConsumeQueue& queue, int64_t offset, const ReadLimits& limits, int64_t visible, int64_t first, ReadMode mode,
+              LogPlan* plan);
+  // Bytes of a plan from `at` on, as many as `to` has room for and the plan has left. kIoError when the log has them no more.
+  Status ReadPlanned(const LogPlan& plan, int64_t at, ReadMode mode, std::span<std::byte> to);
   // The record that begins at `position`. kNotFound: none does; kCorruption: it is lost; kTooLarge as above.
   Status ReadAt(int64_t position, int64_t visible, ReadMode mode, std::span<std::byte> to, int64_t* bytes);
 
@@ -102,10 +80,21 @@ class Reader {
   Status Pick(const ReadLimits& limits, int64_t visible, int64_t first, EntryScan* scan, Round* round, ReadOutcome* outcome);
   void Keep(const ConsumeQueue& queue, const TagFilter* filter, std::span<std::byte> to, Round* round, ReadOutcome* outcome);
   Status CopyRuns(const std::vector<Picked>& picked, ReadMode mode, std::span<std::byte> to);
+  static void Conclude(const Round& round, ReadOutcome* outcome);
+  // Adds those picked that hold and match to the plan; `picked` are neighbours in one file. *read counts the bytes looked at.
+  Status Sift(const ConsumeQueue& queue, const TagFilter* filter, ReadMode mode, std::span<const Picked> picked, Round* round,
+              LogPlan* plan, int64_t* read);
+  void SiftOne(const ConsumeQueue& queue, const TagFilter* filter, const Picked& one, std::span<const std::byte> record,
+               const std::shared_ptr<OpenFile>& file, Round* round, LogPlan* plan);
+  static void AddRun(const std::shared_ptr<OpenFile>& file, const QueueEntry& entry, LogPlan* plan);
+  Status ReadNeighbours(const OpenFile* file, int64_t position, ReadMode mode, std::span<std::byte> to);
   static void AddLost(int64_t offset, const LostRange* range, std::vector<LostMessages>* lost);
 
   // So much of what is thrown away an event loop waits for.
   static constexpr int64_t kMostUnmatchedAtOnce = 4 << 20;
+  // And so much of what is verified for it and not copied.
+  static constexpr int64_t kMostSiftedAtOnce = 1 << 20;
+  static constexpr int64_t kSiftedBytes = 256 * 1024;  // of one read
 
   Platform& platform_;
   FileSet& files_;

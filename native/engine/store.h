@@ -27,6 +27,7 @@
 #include "side_car.h"
 #include "store_config.h"
 #include "time_search.h"
+#include "transfer_service.h"
 
 namespace millrace {
 
@@ -90,10 +91,20 @@ class Store : private CommitListener {
   Status Read(int32_t queue, int64_t offset, const ReadLimits& limits, ReadMode mode, std::span<std::byte> to,
               ReadOutcome* outcome);
   Status ReadAt(int64_t position, ReadMode mode, std::span<std::byte> to, int64_t* bytes);
+  // What a transfer is going to send; then its bytes from `at` on, for whoever copies them.
+  Status Plan(int32_t queue, int64_t offset, const ReadLimits& limits, ReadMode mode, LogPlan* plan);
+  Status ReadPlanned(const LogPlan& plan, int64_t at, ReadMode mode, std::span<std::byte> to);
   Status FindTime(int32_t queue, const TimeBorder& border, ReadMode mode, TimeSearch::Found* found);
   // Whole records that have the key, newest first, back to back in *bytes. kInvalid in a store without the index; kCorruption when
   // a record that the index names is lost.
   Status FindByKey(const KeyQuery& query, ReadMode mode, std::vector<std::byte>* bytes, int64_t* messages);
+  // Sends `header` and a plan of few bytes, as far as the socket takes them now; kWouldBlock: the rest is for Send, and a plan of
+  // runs altogether. plan->sent says how much went.
+  Status SendNow(FileHandle socket, std::span<const std::byte> header, LogPlan* plan);
+  // Sends what is left from a thread; `done` is told once, by that thread, by the caller's, or by whoever ends the store. The
+  // descriptor is duplicated before this returns. Producer's thread, as CancelSend.
+  void Send(int32_t id, FileHandle socket, const std::shared_ptr<const LogPlan>& plan, SendPath path, TransferService::Done done);
+  void CancelSend(int32_t id);
   struct QueueNumbers {
     int64_t min = 0;
     int64_t max = 0;
@@ -197,6 +208,8 @@ class Store : private CommitListener {
   std::unique_ptr<Reader> reader_;
   std::unique_ptr<TimeSearch> time_search_;
   std::unique_ptr<Follower> follower_;
+  std::unique_ptr<TransferService> transfers_;  // begun when first needed
+  std::atomic<bool> plans_many_{false};         // the last plan was not of few bytes: the next one is not tried as such
   std::unique_ptr<KeyIndex> key_index_;
   std::unique_ptr<IndexView> index_view_;  // of a read-only handle
   int64_t log_unchanged_ = INT64_MAX;      // from here on somebody else may have written since the index was

@@ -15,6 +15,7 @@ Store::Store(Private, Platform& platform, const std::string& directory, const St
     : platform_(platform), paths_(directory), config_(config), listener_(listener), side_car_(platform, paths_) {}
 
 Store::~Store() {
+  transfers_.reset();
   if (maintenance_thread_) maintenance_thread_->Stop();
   if (group_) group_->StopServices();
   maintenance_thread_.reset();
@@ -232,6 +233,7 @@ Status Store::StartServices(const WatermarkSlot& base, const Mark& end) {
 }
 
 Status Store::Close() {
+  transfers_.reset();
   if (config_.read_only) return Status::Ok();
   Status status;
   if (!failed() && !rejecting()) status = group_->WriteInline(true);

@@ -15,27 +15,9 @@ IoResult Failure(int error) { return {.value = 0, .error = error}; }
 
 const char* NameOf(CallKind kind) {
   static constexpr const char* kNames[] = {
-      "Open",
-      "Size",
-      "Resize",
-      "Read",
-      "Write",
-      "Reserve",
-      "WriteZerosDurably",
-      "Sync",
-      "NextData",
-      "Map",
-      "Copy",
-      "MakeDirectory",
-      "RemoveDirectory",
-      "List",
-      "Rename",
-      "Unlink",
-      "SyncDirectory",
-      "SyncFileSystem",
-      "FreeBytes",
-      "Lock",
-      "StartService",
+      "Open",   "Size",          "Resize",          "Read",      "Write", "Reserve",       "WriteZerosDurably", "Sync", "NextData",
+      "Map",    "Copy",          "DuplicateSocket", "SendFile",  "Send",  "MakeDirectory", "RemoveDirectory",   "List", "Rename",
+      "Unlink", "SyncDirectory", "SyncFileSystem",  "FreeBytes", "Lock",  "StartService",
   };
   static_assert(std::size(kNames) == kCallKinds);
   return kNames[static_cast<size_t>(kind)];
@@ -147,6 +129,31 @@ IoResult FailingPlatform::Map(FileHandle file, int64_t position, int64_t size, b
 IoResult FailingPlatform::CopyGuarded(std::byte* to, const std::byte* from, size_t size) {
   const int error = Meet(CallKind::kCopy);
   return error != 0 ? Failure(error) : base_.CopyGuarded(to, from, size);
+}
+
+IoResult FailingPlatform::DuplicateSocket(FileHandle socket, FileHandle* copy) {
+  const int error = Meet(CallKind::kDuplicateSocket);
+  return error != 0 ? Failure(error) : base_.DuplicateSocket(socket, copy);
+}
+
+IoResult FailingPlatform::SendFile(FileHandle socket, FileHandle file, int64_t position, int64_t size) {
+  int64_t allowed;
+  const int error = Meet(CallKind::kSendFile, size, 1, &allowed);
+  return error != 0 ? Failure(error) : base_.SendFile(socket, file, position, allowed);
+}
+
+IoResult FailingPlatform::Send(FileHandle socket, std::span<const std::span<const std::byte>> pieces, bool more) {
+  int64_t size = 0;
+  for (const std::span<const std::byte> piece : pieces) size += static_cast<int64_t>(piece.size());
+  int64_t allowed;
+  const int error = Meet(CallKind::kSend, size, 1, &allowed);
+  if (error != 0) return Failure(error);
+  std::vector<std::span<const std::byte>> cut;
+  for (const std::span<const std::byte> piece : pieces) {
+    cut.push_back(piece.first(std::min(piece.size(), static_cast<size_t>(allowed))));
+    allowed -= static_cast<int64_t>(cut.back().size());
+  }
+  return base_.Send(socket, cut, more);
 }
 
 IoResult FailingPlatform::MakeDirectory(const std::string& path) {

@@ -31,6 +31,9 @@ enum class CallKind {
   kNextData,
   kMap,
   kCopy,
+  kDuplicateSocket,
+  kSendFile,
+  kSend,
   kMakeDirectory,
   kRemoveDirectory,
   kList,
@@ -48,7 +51,7 @@ const char* NameOf(CallKind kind);
 
 struct Fault {
   int error = 0;
-  int64_t most_bytes = 0;  // when error is 0: Read, Write and WriteZerosDurably get no further than this
+  int64_t most_bytes = 0;  // when error is 0: calls that move bytes get no further than this
 
   static Fault Error(int error) { return {.error = error}; }
   // At least one byte is moved, and at least one is not (4096 for zeros). Calls that cannot be cut so pass unharmed.
@@ -94,6 +97,10 @@ class FailingPlatform final : public Platform {
   IoResult Map(FileHandle file, int64_t position, int64_t size, bool writable, std::byte** address) override;
   void Unmap(std::byte* address, int64_t size) override { base_.Unmap(address, size); }
   IoResult CopyGuarded(std::byte* to, const std::byte* from, size_t size) override;
+  IoResult DuplicateSocket(FileHandle socket, FileHandle* copy) override;
+  IoResult SendFile(FileHandle socket, FileHandle file, int64_t position, int64_t size) override;
+  IoResult Send(FileHandle socket, std::span<const std::span<const std::byte>> pieces, bool more) override;
+  std::unique_ptr<SocketWaiter> NewSocketWaiter() override { return base_.NewSocketWaiter(); }
   IoResult MakeDirectory(const std::string& path) override;
   IoResult RemoveDirectory(const std::string& path) override;
   IoResult List(const std::string& path, std::vector<DirectoryEntry>* entries) override;

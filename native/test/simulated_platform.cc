@@ -99,6 +99,7 @@ IoResult SimulatedPlatform::Open(const std::string& path, OpenMode mode, FileHan
 }
 
 void SimulatedPlatform::Close(FileHandle file) {
+  sockets_.Close(file);
   Handle* const handle = Find(file);
   if (handle == nullptr) return;
   disk_.CloseFile(handle->node);
@@ -223,6 +224,26 @@ IoResult SimulatedPlatform::Lock(FileHandle file) {
   if (is_taken) return Failure(EAGAIN);
   mine->is_locked = true;
   return {};
+}
+
+// --- sockets
+
+IoResult SimulatedPlatform::SendFile(FileHandle socket, FileHandle file, int64_t position, int64_t size) {
+  std::vector<std::byte> bytes(static_cast<size_t>(size));
+  const IoResult read = Read(file, bytes, position, ReadMode::kMayBlock);
+  if (!read.ok() || read.value == 0) return read;
+  return sockets_.Send(socket, std::span(bytes).first(static_cast<size_t>(read.value)));
+}
+
+IoResult SimulatedPlatform::Send(FileHandle socket, std::span<const std::span<const std::byte>> pieces, bool) {
+  const Call call(this);
+  if (call.is_refused()) return Failure(EIO);
+  std::vector<std::byte> bytes;
+  for (const std::span<const std::byte> piece : pieces) {
+    if (Reachable(MappingOf(piece.data()), piece.data(), piece.size()) < piece.size()) return Failure(EFAULT);
+    bytes.insert(bytes.end(), piece.begin(), piece.end());
+  }
+  return sockets_.Send(socket, bytes);
 }
 
 // --- directories

@@ -20,6 +20,7 @@
 #include "seeded_random.h"
 #include "simulated_disk.h"
 #include "simulated_scheduler.h"
+#include "simulated_sockets.h"
 
 namespace millrace {
 
@@ -63,6 +64,8 @@ class SimulatedPlatform final : public Platform {
   int64_t RunServices(int64_t max_steps) { return scheduler_.Run(max_steps); }
   void AdvanceTime(int64_t nanos) { scheduler_.Advance(nanos); }
 
+  SimulatedSockets& sockets() { return sockets_; }
+
   // --- leaks: what the running process has not given back
   int64_t open_files() const;
   int64_t open_mappings() const { return static_cast<int64_t>(mappings_.size()); }
@@ -81,6 +84,10 @@ class SimulatedPlatform final : public Platform {
   IoResult Map(FileHandle file, int64_t position, int64_t size, bool writable, std::byte** address) override;
   void Unmap(std::byte* address, int64_t size) override;
   IoResult CopyGuarded(std::byte* to, const std::byte* from, size_t size) override;
+  IoResult DuplicateSocket(FileHandle socket, FileHandle* copy) override { return sockets_.Duplicate(socket, copy); }
+  IoResult SendFile(FileHandle socket, FileHandle file, int64_t position, int64_t size) override;
+  IoResult Send(FileHandle socket, std::span<const std::span<const std::byte>> pieces, bool more) override;
+  std::unique_ptr<SocketWaiter> NewSocketWaiter() override { return std::make_unique<SimulatedSocketWaiter>(&sockets_); }
   IoResult MakeDirectory(const std::string& path) override;
   IoResult RemoveDirectory(const std::string& path) override;
   IoResult List(const std::string& path, std::vector<DirectoryEntry>* entries) override;
@@ -134,6 +141,7 @@ class SimulatedPlatform final : public Platform {
   SeededRandom random_;
   SimulatedScheduler scheduler_;
   SimulatedDisk disk_;
+  SimulatedSockets sockets_;
   std::optional<SimulatedDisk> frozen_;
   std::vector<Handle> handles_;
   FileHandle first_handle_ = 3;  // of handles_; numbers are never given twice, so that a dead handle cannot hit a living file
