@@ -4,7 +4,7 @@
  * Each goal is computed round by round from figures of the same round. Bytes are those of the bodies: what a record adds to them is
  * the store's own cost. A figure that was not measured leaves its goal open.
  */
-import { combine, type Series, summarize } from './figures.js';
+import { combine, type Series, spell, summarize } from './figures.js';
 import type { Result } from './harness.js';
 
 export interface Goal {
@@ -72,13 +72,15 @@ export function judge(results: readonly Result[]): Goal[] {
   const alike = ratio(tagged, of('tags/collisions', 'entriesPerSecond'));
   add('the same / the same filter where every hash is alike', alike, 'at least', 20);
 
-  for (const [messages, title] of [
-    [10_000, '10 000'],
-    [1_000_000, '1 000 000'],
-  ]) {
-    const searches = of(`time/${messages}`, 'searchesPerSecond');
-    add(`offsetAt among ${title} messages, hot, a second`, searches, 'at least', 200_000);
-  }
+  const searches = (messages: number): Series => of(`time/${messages}`, 'searchesPerSecond');
+  for (const messages of [1e4, 1e6, 1e7])
+    add(`offsetAt among ${spell(messages)} messages, hot, a second`, searches(messages), 'at least', 200_000);
+
+  add('findByKey among 10 000 keys, 1 KiB, hot, a second', of('keys/10000', 'findsPerSecond'), 'at least', 200_000);
+  add('findByKey among 1 000 000 keys, 1 KiB, hot, a second', of('keys/1000000', 'findsPerSecond'), 'at least', 200_000);
+  add('findByKey among 10 000 000 keys, 64 B, hot, a second', of('keys/10000000', 'findsPerSecond'), 'at least', 200_000);
+  const keyed = ratio(of('append/with-key', 'messagesPerSecond'), of('append/without-key', 'messagesPerSecond'));
+  add('append with a key / append without', keyed, 'at least', 0.67);
 
   const way = (name: string): Series => ratio(of(`read/${name}`, 'bodyBytesPerSecond'), of('read/readSync', 'bodyBytesPerSecond'));
   add('subscription, message by message / readSync', way('messages'), 'at least', 0.6);

@@ -14,6 +14,8 @@ export interface Probe {
   readonly title: string;
   /** Rounds it takes part in, from the first; default: all. */
   readonly rounds?: number;
+  /** Takes too long for every run: only where its name is asked for. */
+  readonly isLong?: boolean;
   run(): Promise<Sample>;
   close(): Promise<void>;
 }

@@ -33,6 +33,9 @@ const appendRows: readonly Row[] = (['pwrite', 'mapped'] as const).flatMap((writ
   ),
 );
 
+const keyed = { way: 'append', bodyBytes: 1024, writeMode: 'pwrite' };
+const longRows: ReadonlySet<string> = new Set(['keys/10000000']);
+
 const rows: readonly Row[] = [
   ...appendRows,
   ['durable/1', '1 KiB, durable, 1 in flight', 'durable', { inFlight: 1, bodyBytes: 1024 }],
@@ -42,8 +45,14 @@ const rows: readonly Row[] = [
   ['tags/filter', '1 KiB, 1 in 1 000 has the tag', 'tags', { way: 'filter' }],
   ['tags/collisions', 'the same, all tags share its hash', 'tags', { way: 'collisions' }],
   ['tags/strings', 'the same, everything read and compared', 'tags', { way: 'strings' }],
-  ['time/10000', 'offsetAt among 10 000 messages, hot', 'timeSearch', { messages: 10_000 }],
-  ['time/1000000', 'offsetAt among 1 000 000 messages, hot', 'timeSearch', { messages: 1_000_000 }],
+  ['time/10000', 'offsetAt among 10 000 messages, hot', 'timeSearch', { messages: 1e4, bodyBytes: 64 }],
+  ['time/1000000', 'offsetAt among 1 000 000 messages, hot', 'timeSearch', { messages: 1e6, bodyBytes: 64 }],
+  ['time/10000000', 'offsetAt among 10 000 000 messages of 1 B, hot', 'timeSearch', { messages: 1e7, bodyBytes: 1 }],
+  ['keys/10000', 'findByKey among 10 000 keys, 1 KiB, hot', 'keys', { messages: 10_000, bodyBytes: 1024 }],
+  ['keys/1000000', 'findByKey among 1 000 000 keys, 1 KiB, hot', 'keys', { messages: 1_000_000, bodyBytes: 1024 }],
+  ['keys/10000000', 'findByKey among 10 000 000 keys, 64 B, hot', 'keys', { messages: 10_000_000, bodyBytes: 64 }],
+  ['append/without-key', '1 KiB, append, 1 000 in flight, no key', 'append', { ...keyed, key: 'none' }],
+  ['append/with-key', 'the same, each with a key of its own', 'append', { ...keyed, key: 'own' }],
   ['read/messages', '1 KiB, subscription, message by message', 'read', { way: 'messages', bodyBytes: 1024 }],
   ['read/batches', '1 KiB, subscription, batches', 'read', { way: 'batches', bodyBytes: 1024 }],
   ['follow/1', '1 KiB, durable append to a waiting subscription', 'follow', { bodyBytes: 1024, subscriptions: 1 }],
@@ -56,6 +65,7 @@ export function storeProbes(directory: string, millis: number): Probe[] {
     return {
       name,
       title,
+      isLong: longRows.has(name),
       run: () => {
         child ??= new Child({ name: job, directory: join(directory, name.replace('/', '-')), millis, parameters });
         return child.round();

@@ -7,6 +7,7 @@ import { appendCase } from './cases/append.js';
 import { durableCase } from './cases/durable.js';
 import { followCase } from './cases/follow.js';
 import { idleCase } from './cases/idle.js';
+import { keysCase } from './cases/keys.js';
 import { readCase } from './cases/read.js';
 import { openCase, writerCase } from './cases/reopen.js';
 import { tagsCase } from './cases/tags.js';
@@ -24,6 +25,7 @@ const cases: Readonly<Record<string, (job: Job, report: (position: number) => vo
   durable: durableCase,
   follow: followCase,
   idle: idleCase,
+  keys: keysCase,
   open: openCase,
   read: readCase,
   tags: tagsCase,

@@ -68,3 +68,21 @@ test('tail prints what is there and what comes, and says where it would go on wh
     '',
   ]);
 });
+
+test('workers lets several threads read what one appends, and what was there before', async () => {
+  const directory = storeFolder();
+  const first = start('workers', [directory, '--readers', '3', '--messages', '2000']);
+  expect(await finished(first)).toBe(0);
+  expect(first.output.split('\n').sort()).toEqual([
+    '',
+    '2000 appended',
+    ...[0, 1, 2].map((reader) => `reader ${reader}: 2000 messages in order, ${bytesOf(2000)} bytes`),
+  ]);
+  const second = start('workers', [directory, '--readers', '1', '--messages', '10']);
+  expect(await finished(second)).toBe(0);
+  expect(second.output).toContain(`reader 0: 2010 messages in order, ${bytesOf(2000) + bytesOf(10)} bytes\n`);
+});
+
+function bytesOf(readings: number): number {
+  return Array.from({ length: readings }, (_, n) => `reading ${n}`.length).reduce((sum, length) => sum + length, 0);
+}

@@ -12,6 +12,7 @@ import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { KeyQuery, Message, MessageStore, StoreOptions } from '../ts/index.js';
 import { rejectionOf } from './failure.js';
+import { flipBit } from './flipbit.js';
 import { testSeed } from './seed.js';
 import { openStore, storeFolder } from './storefolder.js';
 
@@ -264,6 +265,45 @@ describe('an index that is not what it was', () => {
     await expectEverything(store, kept);
   });
 
+  test('is made again before a small store opens, which counts its keys', async () => {
+    const directory = storeFolder();
+    const kept: Kept[] = [];
+    let store = await openStore(directory, small);
+    expect(store.recovery.rebuiltIndexEntries).toBe(0);
+    await fill(store, kept, 60);
+    await store.close();
+    rmSync(join(directory, 'index'), { recursive: true });
+    store = await openStore(directory, small);
+    expect(store.recovery.rebuiltIndexEntries).toBe(120);
+    expect(store.stats()).toMatchObject({ indexBacklogBytes: 0, indexedKeys: 120 });
+    await store.close();
+    store = await openStore(directory, small);
+    expect(store.recovery.rebuiltIndexEntries).toBe(0);
+  });
+
+  test('is made again in the background when it takes longer, and the store tells how far that is', async () => {
+    const directory = storeFolder();
+    let store = await openStore(directory, { flush: 'async' });
+    const body = Buffer.alloc(100_000);
+    for (let i = 0; i < 600; i++) void store.append({ topic: 'T', keys: `${i}`, body });
+    await store.close();
+    rmSync(join(directory, 'index'), { recursive: true });
+    store = await openStore(directory);
+    expect(store.recovery.rebuiltIndexEntries).toBe(0);
+    const seen = new Set<number>();
+    for (let { indexBacklogBytes, indexedKeys } = store.stats(); indexBacklogBytes as number; ) {
+      seen.add(indexBacklogBytes as number);
+      const key = Math.floor(Math.random() * 600);
+      expect(await store.findByKey('T', `${key}`), `key ${key}`).toHaveLength(1);
+      const before = { indexBacklogBytes, indexedKeys };
+      ({ indexBacklogBytes, indexedKeys } = store.stats());
+      expect(indexBacklogBytes).toBeLessThanOrEqual(before.indexBacklogBytes as number);
+      expect(indexedKeys).toBeGreaterThanOrEqual(before.indexedKeys as number);
+    }
+    expect(seen.size).toBeGreaterThan(0);
+    expect(store.stats().indexedKeys).toBe(600);
+  });
+
   test('is made again with other numbers of slots and entries', async () => {
     const directory = storeFolder();
     const kept: Kept[] = [];
@@ -349,6 +389,34 @@ test('an append of more keys than the list holds is found by reading the log', a
   expect((await store.findByKey('T', '7', { maxMessages: 1024 })).map(({ body }) => body.toString())).toEqual(
     Array.from({ length: 60 }, (_, i) => `${59 - i}`),
   );
+});
+
+test.each([
+  ['head', 30],
+  ['body', 95],
+])('a damaged %s is CORRUPTION to a look-up that may have been for it, and to no other', async (_, at) => {
+  const directory = storeFolder();
+  let store = await openStore(directory, small);
+  for (const word of ['a', 'b', 'c']) await store.append({ topic: 'T', keys: ['all', word], body: 'body' });
+  const position = (await store.findByKey('T', 'b'))[0]?.position as number;
+  await store.close();
+  flipBit(directory, 16 * 1024, position + at);
+  store = await openStore(directory, small);
+  for (const word of ['b', 'all', 'b'])
+    expect(await rejectionOf(store.findByKey('T', word))).toMatchObject({ code: 'CORRUPTION', details: { position } });
+  for (const word of ['a', 'c']) expect(await store.findByKey('T', word)).toHaveLength(1);
+  if (at > 88) expect(store.lost).toMatchObject([{ from: position, reason: 'checksum' }]);
+});
+
+test('an answer ends once its records take 32 MiB, and a look-up up to its last message goes on from there', async () => {
+  let now = 1_700_000_000_000;
+  const store = await openStore(storeFolder(), { flush: 'async', clock: () => now++ });
+  const body = Buffer.alloc(4_000_000);
+  for (let i = 0; i < 20; i++) await store.append({ topic: 'T', keys: 'k', body });
+  const first = await store.findByKey('T', 'k');
+  expect(first.map(({ offset }) => offset)).toEqual(Array.from({ length: 9 }, (_, i) => 19 - i));
+  const next = await store.findByKey('T', 'k', { end: first.at(-1)?.storeTimestamp as number });
+  expect(next.map(({ offset }) => offset)).toEqual(Array.from({ length: 9 }, (_, i) => 11 - i));
 });
 
 test('a look-up checks what it is asked', async () => {

@@ -2,7 +2,8 @@
  * A writer that is killed keeps every promise it made: one store for each pair of flush and write mode, carried through many kills.
  *
  * The moment of each kill is random: in the middle of appends, while the writer starts and opens, and now and then while it recovers
- * from the kill before. After each the store is opened and read whole.
+ * from the kill before. It also has subscriptions, live ones and one that catches up, and looks up by key what it appends. After each kill
+ * the store is opened and read whole, by queue and by key, and the next writer's consumer goes on where the last one reported to be.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -65,10 +66,16 @@ test.each(modes)(
       index: { slotsPerFile: 200, entriesPerFile: 500 },
       defaultQueues: 2,
     };
-    const journal = new KillJournal();
+    const journal = new KillJournal(['kill-0', 'kill-1', 'kill-2'], 2);
     let lastGeneration = 0;
     let workedFor = 0;
-    const args = (number: number): string[] => [directory, `${number}`, `${random.between(0, 2 ** 30)}`, JSON.stringify(options)];
+    const args = (number: number): string[] => [
+      directory,
+      `${number}`,
+      `${random.between(0, 2 ** 30)}`,
+      JSON.stringify(options),
+      JSON.stringify(journal.resume),
+    ];
     for (let round = 0; round < kills; round++) {
       const isInWork = random.chance(0.85);
       const killed = await runUntilKilled(
@@ -93,6 +100,9 @@ test.each(modes)(
       }
     }
     expect(workedFor).toBeGreaterThan(kills / 3);
-    console.info(`${flush}, ${writeMode}: ${journal.size} messages, generation ${lastGeneration}`);
+    expect(journal.consumedCount).toBeGreaterThan(0);
+    console.info(
+      `${flush}, ${writeMode}: ${journal.size} messages, ${journal.consumedCount} consumed, generation ${lastGeneration}`,
+    );
   },
 );

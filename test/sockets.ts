@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
-import { setImmediate } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 
 export interface Pair {
@@ -42,6 +41,11 @@ export async function next(stream: Duplex, count: number): Promise<Buffer> {
     const bytes = count === 0 ? Buffer.alloc(0) : (stream.read(count) as Buffer | null);
     if (bytes !== null) return bytes;
     await once(stream, 'readable');
-    await setImmediate(); // too few bytes are told again at once: let more arrive
+    await turn(); // too few bytes are told again at once: let more arrive
   }
+}
+
+/** The event loop has gone round. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

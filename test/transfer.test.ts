@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { MessageStore, StoreOptions, TransferOptions, TransferPlan } from '../ts/index.js';
-import { forcedPath } from '../ts/transfer.js';
+import { forcedPath } from '../ts/transferoptions.js';
 import { rejectionOf } from './failure.js';
 import { testSeed } from './seed.js';
 import { allOf, next, socketPair } from './sockets.js';

@@ -4,13 +4,12 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Duplex, PassThrough } from 'node:stream';
-import { setImmediate as turn } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import type { MessageStore, StoreOptions, TransferOptions } from '../ts/index.js';
-import { forcedPath } from '../ts/transfer.js';
+import { forcedPath } from '../ts/transferoptions.js';
 import { rejectionOf } from './failure.js';
 import { flipBit } from './flipbit.js';
-import { allOf, next, type Pair, socketPair } from './sockets.js';
+import { allOf, next, type Pair, socketPair, turn } from './sockets.js';
 import { openStore, storeFolder } from './storefolder.js';
 
 const fileBytes = 4 << 20;

@@ -1,5 +1,6 @@
 /** Stores in worker threads: each has its own, and a thread that is terminated in the middle takes nothing with it but itself. */
 import { once } from 'node:events';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
@@ -11,7 +12,9 @@ import { openStore, storeFolder } from './storefolder.js';
 const script = fileURLToPath(new URL('./children/store-worker.mjs', import.meta.url));
 const small: StoreOptions = { commitLog: { fileBytes: 64 * 1024 }, consumeQueue: { entriesPerFile: 100 } };
 
-function start(task: 'append' | 'session' | 'read', directory: string, options: StoreOptions = small, end = 0): Worker {
+type Task = 'append' | 'session' | 'read' | 'everything' | 'roam';
+
+function start(task: Task, directory: string, options: StoreOptions = small, end = 0): Worker {
   return new Worker(script, { workerData: { task, directory, options, end } });
 }
 
@@ -120,3 +123,79 @@ test('readers in workers follow what the main thread appends, and see it in orde
   }
   expect(await Promise.all(words)).toEqual([end, end, end]);
 });
+
+test('readers terminated at any point disturb neither the writer nor each other', { timeout: 120_000 }, async () => {
+  const random = new RandomNumbers(testSeed);
+  const directory = storeFolder();
+  const queues = 3;
+  // Few files, so that those of a terminated reader would be seen among them.
+  const store = await openStore(directory, { flush: 'async', commitLog: { fileBytes: 64 << 20 } });
+  await store.createTopic('T', { queues });
+  const appended = new Array<number>(queues).fill(0);
+  const append = async (queueId: number, end?: string): Promise<void> => {
+    const offset = appended[queueId] as number;
+    appended[queueId] = offset + 1;
+    const receipt = await store.append({ topic: 'T', queueId, keys: `${queueId}-${offset}`, body: end ?? `${queueId}/${offset}` });
+    expect(receipt.offset).toBe(offset);
+  };
+  for (let queueId = 0; queueId < queues; queueId++) await Promise.all(Array.from({ length: 50 }, () => append(queueId)));
+  const whole = [1, 2].map(() => start('everything', directory, { readOnly: true }, queues));
+  const words = whole.map(lastWord);
+
+  let left = 40;
+  let terminatedWhileReading = 0;
+  /** One reader after the other, each terminated somewhere: while it opens, or after some rounds. */
+  const lane = async (): Promise<void> => {
+    while (left-- > 0) {
+      const reader = start('roam', directory, { readOnly: true }, queues);
+      const when = random.between(0, 4);
+      let words = 0;
+      await new Promise<void>((resolve, reject) => {
+        reader.once('error', reject);
+        reader.on('message', () => {
+          if (++words === when) resolve();
+        });
+        // Timed, because the end is to fall anywhere, also into opening.
+        if (when === 0) setTimeout(resolve, random.between(20, 60));
+      });
+      terminatedWhileReading += words > 0 ? 1 : 0;
+      await reader.terminate();
+    }
+  };
+  let isOver = false;
+  const lanes = Promise.all([lane(), lane()]).finally(() => {
+    isOver = true;
+  });
+  while (!isOver) {
+    await Promise.all(Array.from({ length: 20 }, () => append(random.between(0, queues - 1))));
+    // Timed, because readers are to get a processor too, and the log is to stay small.
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await lanes;
+  expect(terminatedWhileReading).toBeGreaterThan(10);
+  // The writer and the readers that go on; what those that were terminated had open is closed.
+  expect(Object.entries(openFiles(directory)).filter(([, count]) => count > 1 + whole.length)).toEqual([]);
+  for (let queueId = 0; queueId < queues; queueId++) await append(queueId, 'end');
+  const count = appended.reduce((sum, each) => sum + each);
+  expect(await Promise.all(words)).toEqual([count, count]);
+  expect([store.status, store.lost]).toEqual(['open', []]);
+  await store.close();
+  const again = await openStore(directory);
+  expect(again.recovery).toMatchObject({ cleanShutdown: true, newlyLost: [], truncatedBytes: 0 });
+  expect(again.topic('T')?.queues.map(({ maxOffset }) => maxOffset)).toEqual(appended);
+});
+
+/** Of this process, how often a file of the store is open. */
+function openFiles(directory: string): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const descriptor of readdirSync('/proc/self/fd')) {
+    let path = '';
+    try {
+      path = readlinkSync(`/proc/self/fd/${descriptor}`);
+    } catch {
+      // Closed since.
+    }
+    if (path.startsWith(directory)) counts[path] = (counts[path] ?? 0) + 1;
+  }
+  return counts;
+}

@@ -163,8 +163,8 @@ export interface Addon {
   /** What a finished search found, in `got.nextOffset`; the task is forgotten. */
   offsetAtDone(id: number, task: number, upper: number): void;
   follow(id: number): number;
-  /** In this turn. What was found is fetched with `readDone` and `readBytes`, as of task 0. */
-  findKey(id: number, topic: string, key: string): number;
+  /** In this turn, into `to` from `at` on; what does not fit (then `bytesNeeded` is not 0) is fetched like a finished read, of task 0. */
+  findKey(id: number, topic: string, key: string, to: Uint8Array, at: number): number;
   findKeyLater(id: number, task: number, topic: string, key: string): void;
 
   marks(id: number): void;
@@ -175,7 +175,8 @@ export interface Addon {
   failure(id: number): number;
   backgroundError(id: number): number;
   queueNumbers(id: number, queue: number): void;
-  queues(id: number): (string | number)[];
+  /** Topic, queue id and handle of each whose handle is `since` or later. */
+  queues(id: number, since: number): (string | number)[];
   losses(id: number): Float64Array;
   newLosses(id: number): Float64Array;
   numbers(id: number): Float64Array;

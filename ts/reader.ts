@@ -15,6 +15,8 @@ import type { StoredMessage } from './types/message.js';
 import type { LostMessages, RawReadResult, ReadOptions, ReadResult } from './types/read.js';
 
 const slabBytes = 64 * 1024;
+/** Room that a look-up by key gets, even if none of late found anything. */
+const leastAnswer = 4096;
 /** A read as large as this at most gets its whole buffer up front. */
 const eagerBytes = 1024 * 1024;
 
@@ -59,6 +61,7 @@ export class Reader {
   #slab: Buffer = Buffer.alloc(0);
   #used = 0;
   #lastBytes = 0;
+  #lastAnswer = 0;
 
   /** No body takes more than `maxBodyBytes` when it is decompressed. */
   constructor(session: Session, names: LossNames, maxBodyBytes: number) {
@@ -88,7 +91,8 @@ export class Reader {
   }
 
   async read(handle: number, offset: number, limits: Limits): Promise<ReadResult> {
-    return this.readSoon(handle, offset, limits);
+    const found = this.readSoon(handle, offset, limits);
+    return found instanceof Promise ? found : this.#session.turn.give(found);
   }
 
   /** At once when the bytes are in memory, else by a promise. */
@@ -101,7 +105,7 @@ export class Reader {
     const found = this.#readNow(handle, offset, limits, true);
     return found === undefined
       ? this.#readLater(handle, offset, limits, (later) => this.#rawResult(later))
-      : this.#rawResult(found);
+      : this.#session.turn.give(this.#rawResult(found));
   }
 
   /** The answer for a queue that is not there. */
@@ -119,7 +123,7 @@ export class Reader {
       code = addon.readAt(id, position, buffer, this.#used);
     }
     if (code === status.notFound) return undefined;
-    if (code === status.ok) return this.#one(this.#take(buffer, this.#session.number(got.bytes)));
+    if (code === status.ok) return this.#session.turn.give(this.#one(this.#take(buffer, this.#session.number(got.bytes))));
     if (code !== status.wouldBlock) throw this.#session.error(code, { doing: `read the message at ${position}` });
     const done = await this.#session.run((task) => addon.readAtLater(id, task, position));
     const found = this.#collect(done.task);
@@ -129,9 +133,28 @@ export class Reader {
     return this.#one(found);
   }
 
+  /** Room for the answer of a look-up, from `answerAt` on: as much as the one before took, or more. */
+  answerRoom(): Buffer {
+    return this.#room(Math.min(Math.max(this.#lastAnswer, leastAnswer), slabBytes / 2));
+  }
+
+  get answerAt(): number {
+    return this.#used;
+  }
+
+  /** The messages of a look-up that was answered in `answerRoom`. */
+  takeAnswer(): readonly StoredMessage[] {
+    const bytes = this.#session.number(got.bytes);
+    if (this.#session.number(got.bytesNeeded) > 0) return this.takeTask(0);
+    this.#lastAnswer = bytes;
+    return this.#messages(this.#take(this.#slab, bytes));
+  }
+
   /** The messages that a look-up left, as a task or (0) in this turn. */
-  take(task: number): readonly StoredMessage[] {
-    return this.#result(this.#collect(task)).messages;
+  takeTask(task: number): readonly StoredMessage[] {
+    const found = this.#collect(task);
+    this.#lastAnswer = found.bytes;
+    return this.#messages(found);
   }
 
   #one(found: Found): StoredMessage {
@@ -211,6 +234,11 @@ export class Reader {
   }
 
   #result(found: Found): ReadResult {
+    const messages = this.#messages(found);
+    return { ...this.numbers(), messages };
+  }
+
+  #messages(found: Found): StoredMessage[] {
     const count = this.#session.number(got.messages);
     const messages: StoredMessage[] = new Array(count);
     for (let i = 0, at = found.start; i < count; i++) {
@@ -220,7 +248,7 @@ export class Reader {
     }
     this.readMessages += count;
     this.readBytes += found.bytes;
-    return { ...this.numbers(), messages };
+    return messages;
   }
 
   #rawResult(found: Found): RawReadResult {

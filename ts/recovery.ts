@@ -17,6 +17,7 @@ const at = {
   sideCarSetAside: 10,
   repairedBlanks: 11,
   fileBytes: 12,
+  rebuiltIndexEntries: 14,
 } as const;
 
 /** What else opening found, for the logger. */
@@ -56,7 +57,7 @@ export function reportFrom(numbers: Float64Array, names: LossNames, losses: Floa
     truncatedFrom: truncatedFrom < 0 ? undefined : truncatedFrom,
     truncatedBytes: numbers[at.truncatedBytes] ?? 0,
     rebuiltQueueEntries: numbers[at.rebuiltQueueEntries] ?? 0,
-    rebuiltIndexEntries: 0,
+    rebuiltIndexEntries: numbers[at.rebuiltIndexEntries] ?? 0,
     lost: names.ranges(losses),
     newlyLost: names.ranges(newLosses),
     durationMs: (numbers[at.nanos] ?? 0) / 1e6,

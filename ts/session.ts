@@ -8,6 +8,7 @@
 import { type Addon, got, scratchNumbers, status } from './addon.js';
 import { type StatusContext, type StoreError, statusError } from './errors.js';
 import { nativeAddon } from './native.js';
+import { Turn } from './turn.js';
 
 interface Task {
   readonly done: (status: number, where: ErrorPlace | undefined) => void;
@@ -27,6 +28,7 @@ export class Session {
   readonly addon: Addon;
   readonly scratch: Float64Array = new Float64Array(scratchNumbers);
   readonly id: number;
+  readonly turn: Turn = new Turn();
   readonly #tasks = new Map<number, Task>();
   #whenIdle: (() => void)[] = [];
   #lastTask = 0;

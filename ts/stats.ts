@@ -1,9 +1,7 @@
 /** The numbers of `stats()`: counters of ts/ and the engine's list (native/binding/state_calls.cc fills it in this order). */
-import { got } from './addon.js';
 import type { Appender } from './appender.js';
 import type { Reader } from './reader.js';
 import type { Session } from './session.js';
-import type { Watermarks } from './types/append.js';
 import type { StoreStats } from './types/recovery.js';
 
 const names = [
@@ -33,17 +31,5 @@ export function statsFrom(session: Session, appender: Appender, reader: Reader):
     readBytes: reader.readBytes,
     pendingBytes: appender.pendingBytes,
     ...engine,
-  });
-}
-
-/** Where the addon says the watermarks are. */
-export function watermarksFrom(session: Session): Watermarks {
-  const durable = session.number(got.durable);
-  return Object.freeze({
-    first: session.number(got.first),
-    written: session.number(got.written),
-    durable,
-    replicated: durable,
-    visible: session.number(got.visible),
   });
 }

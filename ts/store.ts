@@ -9,7 +9,7 @@ import { resolve } from 'node:path';
 import type { Duplex } from 'node:stream';
 
 import { got, status } from './addon.js';
-import { checkWaitLimits, levelOf, safeInteger } from './appendcheck.js';
+import { levelOf, safeInteger } from './appendcheck.js';
 import { Appender } from './appender.js';
 import { TopicsFile } from './config/topics.js';
 import { Deleter } from './deletion.js';
@@ -19,12 +19,14 @@ import { KeyFinder } from './keys.js';
 import { LossNames } from './losses.js';
 import { openSession } from './opening.js';
 import { type ResolvedOptions, resolveOptions } from './options.js';
+import { Progress } from './progress.js';
 import { type QueueGuards, QueueHandle } from './queue.js';
 import { Reader } from './reader.js';
 import { openedFrom, reportFrom, tellOpened } from './recovery.js';
+import { Room } from './room.js';
 import { Router } from './router.js';
 import { Session } from './session.js';
-import { statsFrom, watermarksFrom } from './stats.js';
+import { statsFrom } from './stats.js';
 import { checkTimeSearch, offsetAt } from './timesearch.js';
 import { TopicChanges } from './topicchanges.js';
 import { infoOf } from './topicinfo.js';
@@ -38,7 +40,7 @@ import type { RecoveryReport, StoreStats } from './types/recovery.js';
 import type { SubscribeOptions, Subscription } from './types/subscription.js';
 import type { Queue, TopicInfo, TopicOptions } from './types/topic.js';
 import type { TransferOptions, TransferResult } from './types/transfer.js';
-import { type WaitLimits, withLimits } from './waiting.js';
+import type { WaitLimits } from './waiting.js';
 
 interface Parts {
   readonly directory: string;
@@ -67,6 +69,8 @@ export class MessageStore implements AsyncDisposable {
   readonly #session: Session;
   readonly #topics: Topics;
   readonly #appender: Appender;
+  readonly #progress: Progress;
+  readonly #room: Room;
   readonly #reader: Reader;
   readonly #transfers: Transfers;
   readonly #keys: KeyFinder;
@@ -78,7 +82,6 @@ export class MessageStore implements AsyncDisposable {
   #status: 'open' | 'failed' | 'closing' | 'closed' = 'open';
   #failure: StoreError | undefined;
   #closing: Promise<void> | undefined;
-  readonly #drained = new Set<() => void>();
   /** What the handles of queues ask before they do something. */
   readonly #guards: QueueGuards = {
     mustBeOpen: (doing) => this.#mustBeOpen(doing),
@@ -97,6 +100,8 @@ export class MessageStore implements AsyncDisposable {
     this.generation = opened.generation;
     this.recovery = reportFrom(numbers, this.#names, session.addon.losses(session.id), session.addon.newLosses(session.id));
     this.#appender = new Appender(session, options);
+    this.#progress = new Progress(session, this.#appender);
+    this.#room = new Room(this.#appender, options.maxPendingBytes);
     this.#router = new Router(parts.topics, options, this.directory, (error) => this.#tell(error));
     const mustWrite = this.#guards.mustWrite;
     this.#deleter = new Deleter(session, parts.topics, this.#router, this.#appender, mustWrite);
@@ -144,12 +149,9 @@ export class MessageStore implements AsyncDisposable {
   }
   /** Each access gives a new frozen snapshot. */
   get watermarks(): Watermarks {
-    const session = this.#session;
-    if (this.#status !== 'closed') {
-      if (this.#options.readOnly) session.addon.follow(session.id);
-      session.addon.marks(session.id);
-    }
-    return watermarksFrom(session);
+    const isClosed = this.#status === 'closed';
+    if (this.#options.readOnly && !isClosed) this.#session.addon.follow(this.#session.id);
+    return this.#progress.marks(isClosed);
   }
   /** Every known loss: found at this open, an earlier one, or while reading. */
   get lost(): readonly LostRange[] {
@@ -198,58 +200,19 @@ export class MessageStore implements AsyncDisposable {
   /** Resolves once `pendingBytes` is at most half of `maxPendingBytes`. ABORTED; NOT_OPEN once the store is closed. */
   async drained(options?: { signal?: AbortSignal | undefined }): Promise<void> {
     this.#mustBeOpen('wait');
-    checkWaitLimits(options, 'wait for room');
-    await this.#appender.delivered;
-    if (this.pendingBytes <= this.#options.maxPendingBytes / 2) return;
-    let wake = (): void => undefined;
-    const room = new Promise<void>((done) => {
-      wake = done;
-      this.#drained.add(wake);
-    });
-    await withLimits(
-      room,
-      options,
-      () => storeError('FLUSH_TIMEOUT', 'No room yet.'),
-      (signal) => abortError('wait for room', signal),
-    ).finally(() => this.#drained.delete(wake));
+    return this.#room.drained(options);
   }
 
   /** Resolves when everything below `position` (a receipt's `position + size`) has reached `level`. Forces nothing. FLUSH_TIMEOUT, ABORTED, FLUSH_FAILED, UNSUPPORTED. */
   async reached(level: Durability, position: number, options?: WaitLimits): Promise<Watermarks> {
     this.#mustWrite('wait');
-    const waitLevel = levelOf(level, 'durable');
-    safeInteger(position, 'position');
-    checkWaitLimits(options, 'wait for a watermark');
-    const marks = this.watermarks;
-    if (marks[waitLevel] >= position) return marks;
-    if (position > this.#session.addon.nextPosition(this.#session.id)) {
-      throw storeError('INVALID_ARGUMENT', `Nothing was appended up to position ${position} yet.`);
-    }
-    if (this.#failure !== undefined) throw this.#appender.failureError('wait for a watermark', 'no');
-    await withLimits(
-      this.#appender.waitFor(waitLevel, position, () => undefined),
-      options,
-      () => storeError('FLUSH_TIMEOUT', `Position ${position} was not ${level} within ${options?.timeoutMs} ms.`),
-      (signal) => abortError('wait for a watermark', signal),
-    );
-    return this.watermarks;
+    return this.#progress.reached(level, position, options);
   }
 
   /** Makes everything appended so far durable. FLUSH_FAILED. */
   async flush(): Promise<Watermarks> {
     this.#mustWrite('flush');
-    if (this.#failure !== undefined) throw this.#appender.failureError('flush', 'no');
-    const { addon, id } = this.#session;
-    const end = addon.nextPosition(id);
-    if (this.watermarks.durable < end) {
-      const waiting = this.#appender.waitFor('durable', end, () => undefined);
-      this.#appender.handOff();
-      addon.requestSync(id);
-      await waiting;
-    } else {
-      this.#appender.progressed(); // it is durable before anybody was told
-    }
-    return this.watermarks;
+    return this.#progress.flush();
   }
 
   // ---------------------------------------------------------------------------------------------- reading
@@ -392,7 +355,7 @@ export class MessageStore implements AsyncDisposable {
     this.#transfers.close();
     try {
       if (!this.#options.readOnly) {
-        await this.#settlePending();
+        await this.#progress.settle();
         // Who deletes a topic or saves it still needs the lock.
         await this.#topics.deletions();
         const unsaved = await this.#topics.save().catch((error: unknown) => error);
@@ -406,24 +369,11 @@ export class MessageStore implements AsyncDisposable {
     } finally {
       await session.idle();
       await this.#topics.idle();
-      for (const wake of this.#drained) wake();
+      this.#room.end();
       session.addon.marks(session.id);
       this.#status = 'closed';
       session.dispose();
     }
-  }
-
-  /** Whatever becomes of them, their own promises say it. */
-  async #settlePending(): Promise<void> {
-    const { addon, id } = this.#session;
-    this.#appender.handOff();
-    addon.requestSync(id);
-    if (this.#failure !== undefined || this.#appender.waiters.size === 0) return;
-    const end = addon.nextPosition(id);
-    await this.#appender.waitFor('written', end, () => undefined).catch(() => undefined);
-    // Asked again: a rejected write took back what was staged.
-    const kept = addon.nextPosition(id);
-    if (this.#appender.waiters.size > 0) await this.#appender.waitFor('durable', kept, () => undefined).catch(() => undefined);
   }
 
   /** The engine made progress. */
@@ -445,10 +395,7 @@ export class MessageStore implements AsyncDisposable {
     ) {
       this.#tell(session.error(code, { doing: 'work in the background' }));
     }
-    if (this.#drained.size > 0 && this.pendingBytes <= this.#options.maxPendingBytes / 2) {
-      for (const wake of this.#drained) wake();
-      this.#drained.clear();
-    }
+    this.#room.look();
   }
 
   #tell(error: StoreError): void {

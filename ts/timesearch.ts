@@ -21,7 +21,7 @@ export function offsetAt(session: Session, handle: number, timestamp: number, bo
   if (handle < 0) return bound === 'upper' ? -1 : 0;
   const { addon, id } = session;
   const code = addon.offsetAt(id, handle, timestamp, bound === 'upper' ? 1 : 0);
-  if (code === status.ok) return session.number(got.nextOffset);
+  if (code === status.ok) return session.turn.give(session.number(got.nextOffset));
   if (code !== status.wouldBlock) throw session.error(code, { doing: `search for the time ${timestamp}` });
   return offsetAtLater(session, handle, timestamp, bound);
 }

@@ -61,6 +61,8 @@ export class Topics {
   onChange: ((topic: TopicState) => void) | undefined;
   readonly #session: Session;
   readonly #file: TopicsFile;
+  /** Handles below are known. */
+  #discovered = 0;
   readonly #topics = new Map<string, TopicState>();
   readonly #deleting = new Map<string, Promise<void>>();
   /** Of topics whose deletion began and has not lasted yet: from which position on they count again. */
@@ -78,11 +80,13 @@ export class Topics {
 
   /** Takes in what the engine has found since: queues of a store that another process writes. */
   discover(): void {
-    const found = this.#session.addon.queues(this.#session.id);
+    const found = this.#session.addon.queues(this.#session.id, this.#discovered);
     for (let at = 0; at < found.length; at += 3) {
       const topic = this.#topic(found[at] as string);
       if (topic.grow((found[at + 1] as number) + 1)) this.onChange?.(topic);
-      (topic.queues[found[at + 1] as number] as QueueState).handle = found[at + 2] as number;
+      const handle = found[at + 2] as number;
+      (topic.queues[found[at + 1] as number] as QueueState).handle = handle;
+      this.#discovered = Math.max(this.#discovered, handle + 1);
     }
   }
 

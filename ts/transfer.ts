@@ -13,27 +13,17 @@ import { abortError, errnoName, type StoreError, storeError } from './errors.js'
 import { Outlet, type Passage } from './outlet.js';
 import type { Limits, Reader } from './reader.js';
 import type { FinishedTask, Session } from './session.js';
+import { type Asked, askedFor, doing } from './transferoptions.js';
 import type { TransferOptions, TransferPlan, TransferResult } from './types/transfer.js';
-
-/** An option of measurements and tests: sends by this way, however long the runs are. */
-export const forcedPath: unique symbol = Symbol('forcedPath');
-interface InternalOptions extends TransferOptions {
-  readonly [forcedPath]?: 'sendfile' | 'writev' | 'copy' | undefined;
-}
 
 /** Of the copying way: what waits in the stream at a time. */
 const pieceBytes = 256 * 1024;
 const nothing = new Uint8Array(0);
-const doing = 'transfer records';
 
-/** What was asked for, checked. */
-interface Asked {
-  readonly socket: Duplex;
+/** What one transfer is about. */
+interface Request extends Asked {
   readonly offset: number;
   readonly limits: Limits;
-  readonly header: TransferOptions['header'];
-  readonly signal: AbortSignal | undefined;
-  readonly path: 'sendfile' | 'writev' | 'copy' | undefined;
   /** The handle of the queue, negative when there is none. */
   readonly queue: () => number;
 }
@@ -52,11 +42,9 @@ export class Transfers {
   /** `queue` looks the queue up, at the call and again when it is the transfer's turn. */
   async send(socket: Duplex, offset: number, options: TransferOptions, queue: () => number): Promise<TransferResult> {
     queue();
-    if (typeof options !== 'object' || options === null) throw invalid(`options is ${String(options)}, not an object.`);
-    const { header, signal, [forcedPath]: path, ...read } = options as InternalOptions;
-    const asked: Asked = { socket, offset, limits: this.#reader.limits(read), header, signal, path, queue };
-    check(asked);
-    const transfer = new Transfer(this.#session, this.#reader, ++this.#lastPlan, asked);
+    const { read, ...asked } = askedFor(socket, options);
+    const limits = this.#reader.limits(read);
+    const transfer = new Transfer(this.#session, this.#reader, ++this.#lastPlan, { ...asked, offset, limits, queue });
     this.#running.add(transfer);
     try {
       return await transfer.run();
@@ -72,28 +60,11 @@ export class Transfers {
   }
 }
 
-function check({ socket, header, signal }: Asked): void {
-  if (typeof socket !== 'object' || socket === null || typeof socket.write !== 'function' || typeof socket._write !== 'function')
-    throw invalid('socket is not a stream that can be written to: give a Duplex of node:stream, such as a net.Socket.');
-  if (socket.writableObjectMode) throw invalid('socket is in object mode: records are bytes.');
-  if (header !== undefined && typeof header !== 'function') throw invalid('header is not a function.');
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid('signal is not an AbortSignal.');
-  if (signal?.aborted) throw abortError(doing, signal);
-  if (socket.destroyed || socket.writableEnded || socket.errored)
-    throw storeError(
-      'IO_ERROR',
-      `Cannot ${doing}: the socket is ${socket.destroyed ? 'destroyed' : 'ended'}. Give one that can be written to.`,
-      {
-        details: { errno: 'EPIPE' },
-      },
-    );
-}
-
 class Transfer implements Passage {
   readonly #session: Session;
   readonly #reader: Reader;
   readonly #plan: number;
-  readonly #asked: Asked;
+  readonly #asked: Request;
   #resolve: (result: TransferResult) => void = () => undefined;
   #reject: (error: unknown) => void = () => undefined;
   #isSettled = false;
@@ -105,7 +76,7 @@ class Transfer implements Passage {
   #hasSent = false;
   readonly #aborted = (): void => this.halt(abortError(doing, this.#asked.signal as AbortSignal));
 
-  constructor(session: Session, reader: Reader, plan: number, asked: Asked) {
+  constructor(session: Session, reader: Reader, plan: number, asked: Request) {
     this.#session = session;
     this.#reader = reader;
     this.#plan = plan;
@@ -175,7 +146,10 @@ class Transfer implements Passage {
     const { header, socket, path } = this.#asked;
     const head = header === undefined ? nothing : header(plan);
     if (head !== undefined && !(head instanceof Uint8Array))
-      throw invalid('What header returned is no Uint8Array: return the bytes to send first, or undefined to send nothing.');
+      throw storeError(
+        'INVALID_ARGUMENT',
+        'What header returned is no Uint8Array: return the bytes to send first, or undefined to send nothing.',
+      );
     this.#mustGoOn();
     if (head === undefined || head.length + plan.bytes === 0) return { ...plan, path: 'none' };
     const descriptor = path === 'copy' ? -1 : descriptorOf(socket, outlet.write);
@@ -299,8 +273,4 @@ function goneError(error: Error | undefined): StoreError {
     details: { errno },
     ...(error === undefined ? undefined : { cause: error }),
   });
-}
-
-function invalid(message: string): StoreError {
-  return storeError('INVALID_ARGUMENT', message);
 }

@@ -9,10 +9,22 @@ const keptMillis = 2;
 
 export class Turn {
   #began = 0;
+  #isNoted = false;
 
   /** The loop has just come round. */
   begin(): void {
     this.#began = performance.now();
+  }
+
+  /** Hands out what a call found in memory: at once, or in the next turn when such calls have kept this one for long. */
+  give<T>(found: T): T | Promise<T> {
+    if (this.#isNoted) return this.isLong ? this.over().then(() => found) : found;
+    this.#isNoted = true;
+    this.begin();
+    setImmediate(() => {
+      this.#isNoted = false;
+    });
+    return found;
   }
 
   get isLong(): boolean {

@@ -12,7 +12,7 @@ import type { StoreError } from './errors.js';
 import type { Session } from './session.js';
 import { queueNumbers } from './topicinfo.js';
 import type { QueueState, TopicState, Topics } from './topics.js';
-import { Turn } from './turn.js';
+import type { Turn } from './turn.js';
 
 /** How often a read-only store that somebody waits for looks at what its writer has published. */
 export const pollMillis = 5;
@@ -56,7 +56,7 @@ export class QueueWatch {
 }
 
 export class Visibility {
-  readonly turn: Turn = new Turn();
+  readonly turn: Turn;
   isClosed = false;
   /** Why nothing will become visible any more. */
   failure: StoreError | undefined;
@@ -75,6 +75,7 @@ export class Visibility {
 
   constructor(session: Session, topics: Topics, isReadOnly: boolean) {
     this.#session = session;
+    this.turn = session.turn;
     this.#topics = topics;
     this.#isReadOnly = isReadOnly;
     topics.onChange = (topic) => this.#topicChanged(topic);

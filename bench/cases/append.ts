@@ -3,7 +3,8 @@
  *
  * Each round opens a new store, so that no case keeps what it wrote, appends 16 MiB unmeasured, and then for its time or until
  * 256 MiB of bodies are written, whichever comes first. Opening, closing and removing are not measured. Parameters:
- * `bodyBytes`, `writeMode`, and `way`: `append` with 1,000 in flight, `appendBatch` of 100 with ten in flight, or `appendSync`.
+ * `bodyBytes`, `writeMode`, and `way`: `append` with 1,000 in flight, `appendBatch` of 100 with ten in flight, or `appendSync`. With
+ * `key` (`own` or `none`) 16,384 messages take turns, with a key of their own each, or the same without.
  */
 import { rm } from 'node:fs/promises';
 import { type Message, MessageStore } from 'millrace';
@@ -56,6 +57,12 @@ const ways: Readonly<Record<string, Way>> = {
   },
 };
 
+/** So many keys that they reach every page of the slots, as they do in the life of a store. */
+function manyMessages(bodyBytes: number, key: number | string): Message[] {
+  const next = turn(makeMessages(1000, bodyBytes));
+  return Array.from({ length: 16_384 }, (_, i) => (key === 'own' ? { ...next(), keys: `order-${i}` } : { ...next() }));
+}
+
 /** True once the time is over or `most` messages were asked about; looks at the clock every `every` questions. */
 function limit(millis: number, most: number, every: number): () => boolean {
   const end = performance.now() + millis;
@@ -74,7 +81,7 @@ export async function appendCase(job: Job): Promise<Case> {
   const name = String(job.parameters.way);
   const way = ways[name];
   if (way === undefined) throw new Error(`no way to append is called ${name}`);
-  const messages = makeMessages(1000, bodyBytes);
+  const messages = job.parameters.key === undefined ? makeMessages(1000, bodyBytes) : manyMessages(bodyBytes, job.parameters.key);
   const perQuestion = name === 'appendBatch' ? batchSize : 1;
   const every = perQuestion === 1 ? 64 : 1;
   const questions = (bytes: number): number => bytes / bodyBytes / perQuestion;

@@ -120,6 +120,7 @@ Napi::Value Report(const Napi::CallbackInfo& info) {
       static_cast<double>(outcome.repaired_blanks),
       static_cast<double>(store.file_bytes()),
       static_cast<double>(store.entries_per_file()),
+      static_cast<double>(report.index_entries),
   };
   Napi::Float64Array array = Napi::Float64Array::New(info.Env(), std::size(numbers));
   std::copy(std::begin(numbers), std::end(numbers), array.Data());

@@ -68,13 +68,13 @@ void Session::NoteRead(const ReadOutcome& outcome) {
   lost_ = outcome.lost;
 }
 
-bool Session::Text(napi_env env, napi_value value, std::string_view* text) {
+bool Session::Text(napi_env env, napi_value value, std::string_view* text, size_t at) {
   size_t length = 0;
   // Undefined is no text.
-  if (napi_get_value_string_utf8(env, value, text_.get(), kTextBytes, &length) != napi_ok) length = 0;
-  *text = std::string_view(text_.get(), length);
+  if (napi_get_value_string_utf8(env, value, text_.get() + at, kTextBytes - at, &length) != napi_ok) length = 0;
+  *text = std::string_view(text_.get() + at, length);
   // A full buffer is more than any record may hold.
-  return length + 4 < kTextBytes;
+  return at + length + 4 < kTextBytes;
 }
 
 void Session::SetFilter(size_t number, std::string_view tags) {

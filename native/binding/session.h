@@ -30,6 +30,13 @@ struct Completion {
   TimeSearch::Found time;         // of a search by time
   std::shared_ptr<LogPlan> plan;  // of a transfer that is planned
   TransferEnd transfer;           // of one that was sent
+
+  // Of a look-up by key.
+  void Take(KeyAnswer& answer) {
+    read.messages = answer.messages();
+    bytes = answer.TakeOwn();
+    read.bytes = static_cast<int64_t>(bytes.size());
+  }
 };
 
 class Session : public StoreListener {
@@ -49,8 +56,8 @@ class Session : public StoreListener {
   void NoteMarks();
   void NoteRead(const ReadOutcome& outcome);
   const std::vector<LostMessages>& lost() const { return lost_; }
-  // The text as UTF-8 in memory that the next call takes again; false when it is longer than properties may be.
-  bool Text(napi_env env, napi_value value, std::string_view* text);
+  // The text as UTF-8 in memory that the next call takes again, from `at` on; false when it is longer than properties may be.
+  bool Text(napi_env env, napi_value value, std::string_view* text, size_t at = 0);
   std::vector<Host>& hosts() { return hosts_; }
   // The filter that JavaScript keeps under this number; null for 0. Shared, since a task may outlive the number.
   const std::shared_ptr<const TagFilter>& filter(size_t number) { return filters_[number]; }
@@ -75,7 +82,7 @@ class Session : public StoreListener {
   void StopAll();
   bool Progress(RecoveryPhase phase, int64_t done, int64_t total);
 
-  static constexpr size_t kTextBytes = 64 * 1024;
+  static constexpr size_t kTextBytes = 72 * 1024;  // a topic and a key
 
   napi_env env_;
   Napi::Reference<Napi::Float64Array> scratch_reference_;

@@ -38,9 +38,9 @@ void QueueNumbers(const Napi::CallbackInfo& info) {
   session.scratch()[scratch::kNextOffset] = static_cast<double>(numbers.next);
 }
 
-// queues(id): topic, queue number and handle of each, one after the other
+// queues(id, since): topic, queue number and handle of each from this handle on, one after the other
 Napi::Value Queues(const Napi::CallbackInfo& info) {
-  const std::vector<Store::QueueName> names = SessionOf(info).store()->Queues();
+  const std::vector<Store::QueueName> names = SessionOf(info).store()->Queues(Int32(info, 1));
   Napi::Array array = Napi::Array::New(info.Env(), names.size() * 3);
   for (uint32_t i = 0; i < names.size(); i++) {
     array.Set(3 * i, Napi::String::New(info.Env(), names[i].topic));

@@ -57,23 +57,29 @@ int64_t FileSet::open_count() const {
   return open_count_;
 }
 
-Status FileSet::Open(int64_t position, std::shared_ptr<OpenFile>* file) {
+Status FileSet::Open(int64_t position, std::shared_ptr<OpenFile>* file, ReadMode mode) {
   const int64_t start = StartOf(position);
-  std::lock_guard lock(mutex_);
-  auto found = files_.find(start);
-  if (found != files_.end() && found->second.file) {
-    found->second.used = ++clock_;
-    *file = found->second.file;
-    return Status::Ok();
+  {
+    std::lock_guard lock(mutex_);
+    const auto found = files_.find(start);
+    if (found != files_.end() && found->second.file) {
+      found->second.used = ++clock_;
+      *file = found->second.file;
+      return Status::Ok();
+    }
+    if (found == files_.end() && !read_only_) return Status(Code::kNotFound).At(position).In(PathOf(position));
   }
-  if (found == files_.end() && !read_only_) return Status(Code::kNotFound).At(position).In(PathOf(position));
+  // Without the lock: an event loop may want it, and the disk may take its time.
   FileHandle handle = kNoFile;
-  Status status = io::Open(platform_, PathOf(position), read_only_ ? OpenMode::kRead : OpenMode::kReadWrite, &handle);
+  Status status = io::Open(platform_, PathOf(position), read_only_ ? OpenMode::kRead : OpenMode::kReadWrite, mode, &handle);
   if (!status.ok()) return std::move(status).At(position);
+  auto opened = std::make_shared<OpenFile>(platform_, handle);
+  std::lock_guard lock(mutex_);
+  if (!read_only_ && !files_.contains(start)) return Status(Code::kNotFound).At(position).In(PathOf(position));
   Slot& slot = files_[start];
-  slot.file = std::make_shared<OpenFile>(platform_, handle);
+  if (!slot.file) open_count_++;
+  if (!slot.file) slot.file = std::move(opened);  // else somebody else was quicker
   slot.used = ++clock_;
-  open_count_++;
   *file = slot.file;
   EvictLocked();
   return Status::Ok();

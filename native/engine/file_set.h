@@ -3,7 +3,8 @@
 // A file enters the directory whole: made under a temporary name, given its full (sparse) size, synced, renamed in, directory
 // synced. After Create returns OK the file survives a power cut, empty; before, it is not there. Files that still have something to
 // sync stay open from their making on, so that an error of the background write-back cannot be missed; of the others a bounded
-// number does. Any thread; Create and Remove are serialised here. Naming and sizes: docs/format.md, "Files".
+// number does. Any thread, and none waits while
+// another opens a file; Create and Remove are serialised here. Naming and sizes: docs/format.md, "Files".
 #pragma once
 
 #include <map>
@@ -39,7 +40,7 @@ class FileSet {
   int64_t open_count() const;
 
   // kNotFound when there is no such file. A read-only set looks into the directory for files made meanwhile.
-  Status Open(int64_t position, std::shared_ptr<OpenFile>* file);
+  Status Open(int64_t position, std::shared_ptr<OpenFile>* file, ReadMode mode = ReadMode::kMayBlock);
   // Makes the file that begins at `start`; one that is there is fine. `existed` (optional) says which.
   Status Create(int64_t start, bool* existed = nullptr);
   // Unlinks files from the last one down to `from`; the directory is synced after each, so that no gap can arise.

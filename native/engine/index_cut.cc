@@ -1,5 +1,5 @@
-// What a file of the key index is known by, and how it is made to agree with what is believed of it: the part of index_file.h that
-// works on a file nobody else writes to or, with Prove, that has just been flushed.
+// What a file of the key index is known by, how it is made to agree with what is believed of it, and whether it holds together by
+// itself: the part of index_file.h that works on a file nobody else writes to or, with Prove, that has just been flushed.
 #include <algorithm>
 
 #include "byte_order.h"
@@ -105,6 +105,74 @@ Status IndexFile::CutTo(const IndexProof& believed, int64_t position) {
   dirty_.clear();
   for (std::unique_ptr<SlotPage>& page : pages_) page.reset();
   return status;
+}
+
+Status IndexFile::ReadItems(int32_t first, std::vector<IndexItem>* items) {
+  items->resize(static_cast<size_t>(std::clamp<int64_t>(header_.next - first, 0, static_cast<int64_t>(items->size()))));
+  std::vector<std::byte> bytes(items->size() * format::kIndexItemBytes);
+  size_t count = 0;
+  Status status = io::Read(platform_, file_.handle(), bytes, shape_.ItemAt(first), ReadMode::kMayBlock, &count);
+  if (!status.ok()) return std::move(status).In(path_);
+  if (count < bytes.size()) return Bad();
+  for (size_t i = 0; i < items->size(); i++) (*items)[i] = IndexItem::Decode(bytes.data() + i * format::kIndexItemBytes);
+  return status;
+}
+
+Status IndexFile::CheckTimes(const IndexHeader& header, int64_t position, int32_t* below) {
+  constexpr int32_t kAtOnce = 16 * 1024;
+  std::vector<IndexItem> items;
+  int32_t seconds = 0;
+  *below = 0;
+  for (int32_t number = 1; number < header.next;) {
+    items.resize(kAtOnce);
+    Status status = ReadItems(number, &items);
+    if (!status.ok()) return status;
+    if (items.empty()) return Bad();
+    if (number == 1 && items.front().position != header.begin_position) return Bad();
+    for (const IndexItem& item : items) {
+      *below += item.position < position ? 1 : 0;
+      // A walk ends where the times are older than its window; that of the first item says nothing.
+      if (number++ == 1) continue;
+      if (item.seconds < seconds) return Bad();
+      seconds = item.seconds;
+    }
+    if (number == header.next && items.back().position != header.end_position) return Bad();
+  }
+  return Status::Ok();
+}
+
+Status IndexFile::CheckSlots(const std::vector<int32_t>& slots) {
+  std::vector<std::byte> there(64 * 1024);
+  for (size_t at = 0; at < SlotBytes(); at += there.size()) {
+    const size_t bytes = std::min(there.size(), SlotBytes() - at);
+    const int64_t from = static_cast<int64_t>(format::kIndexHeaderBytes + at);
+    size_t count = 0;
+    Status status = io::Read(platform_, file_.handle(), std::span(there).first(bytes), from, ReadMode::kMayBlock, &count);
+    if (!status.ok()) return std::move(status).In(path_);
+    if (count < bytes) return Bad();
+    for (size_t i = 0; i < bytes; i += 4) {
+      if (LoadI32(there.data() + i) != slots[(at + i) / 4]) return Bad();
+    }
+  }
+  return Status::Ok();
+}
+
+Status IndexFile::TakeAsItIs(int64_t position, int32_t* below) {
+  IndexHeader there;
+  Status status = ReadHeader(&there);
+  if (!status.ok()) return status;
+  if (there.next > shape_.entries || there.end_timestamp < there.begin_timestamp) return Bad();
+  std::vector<int32_t> slots(static_cast<size_t>(shape_.slots));
+  IndexHeader checked;
+  status = CheckItems(there, INT64_MAX, &slots, &checked);
+  if (status.ok() && checked != there) status = Bad();
+  if (status.ok()) status = CheckSlots(slots);
+  if (!status.ok()) return status;
+  {
+    std::lock_guard lock(mutex_);
+    header_ = there;
+  }
+  return CheckTimes(there, position, below);
 }
 
 }  // namespace millrace

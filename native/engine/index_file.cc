@@ -21,8 +21,7 @@ Status IndexFile::Create(Platform& platform, const std::string& path, const std:
   IndexHeader header;
   header.begin_timestamp = header.end_timestamp = before.end_timestamp;
   header.begin_position = header.end_position = before.end_position;
-  const std::string name = path.substr(path.find_last_of('/') + 1);
-  const std::string made = temporary + "/index-" + name;
+  const std::string made = temporary + "/index-" + path.substr(path.find_last_of('/') + 1);
   FileHandle handle = kNoFile;
   Status status = io::Unlink(platform, made);
   if (status.ok()) status = io::Open(platform, made, OpenMode::kCreate, &handle);
@@ -79,12 +78,8 @@ Status IndexFile::Put(int32_t hash, int64_t position, int64_t store_timestamp) {
   Status status = LoadPage(at / kPageBytes);
   if (!status.ok()) return status;
 
-  IndexItem item{hash, position, 0, 0};
   // The first item of a later file counts from the end of the file before it, as RocketMQ's does: its time says little.
-  if (header_.begin_timestamp > 0) {
-    const int64_t seconds = (store_timestamp - header_.begin_timestamp) / 1000;
-    item.seconds = static_cast<int32_t>(std::clamp<int64_t>(seconds, 0, INT32_MAX));
-  }
+  IndexItem item{hash, position, header_.SecondsAt(store_timestamp), 0};
   std::lock_guard lock(mutex_);
   SlotPage& page = *pages_[at / kPageBytes];
   std::byte* const slot = page.bytes.data() + at % kPageBytes;
@@ -191,6 +186,7 @@ Status IndexFile::Find(int32_t hash, const TimeWindow& window, ReadMode mode, Wa
   while (walk->at != 0) {
     const int32_t number = walk->at;
     if (number < 0 || number >= shape_.entries) return Bad();
+    if (++walk->steps > kMostAtOnce && mode == ReadMode::kOnlyCached) return Status(Code::kWouldBlock);
     IndexItem item;
     Status status = ReadItem(number, mode, &item);
     if (!status.ok()) return status;

@@ -17,6 +17,11 @@ int64_t IndexShape::ItemAt(int32_t number) const {
          static_cast<int64_t>(format::kIndexItemBytes) * number;
 }
 
+int32_t IndexHeader::SecondsAt(int64_t store_timestamp) const {
+  if (begin_timestamp <= 0) return 0;
+  return static_cast<int32_t>(std::clamp<int64_t>((store_timestamp - begin_timestamp) / 1000, 0, INT32_MAX));
+}
+
 std::array<std::byte, IndexHeader::kBytes> IndexHeader::Encode() const {
   std::array<std::byte, kBytes> to;
   StoreI64(to.data() + format::kIndexBeginTimestampAt, begin_timestamp);

@@ -28,6 +28,8 @@ struct IndexHeader {
   int32_t next = 1;  // number of the next item
 
   static constexpr size_t kBytes = 40;
+  // What an item that is put now has for a record of this time.
+  int32_t SecondsAt(int64_t store_timestamp) const;
   std::array<std::byte, kBytes> Encode() const;
   static IndexHeader Decode(const std::byte* from);
   bool operator==(const IndexHeader&) const = default;

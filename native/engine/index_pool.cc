@@ -4,7 +4,7 @@
 
 namespace millrace {
 
-Status IndexPool::Acquire(const IndexRecord::File& named, const IndexShape& shape, uint64_t epoch,
+Status IndexPool::Acquire(const IndexRecord::File& named, const IndexShape& shape, uint64_t epoch, ReadMode mode,
                           std::shared_ptr<IndexFile>* file) {
   {
     std::lock_guard lock(mutex_);
@@ -16,6 +16,7 @@ Status IndexPool::Acquire(const IndexRecord::File& named, const IndexShape& shap
       return Status::Ok();
     }
   }
+  if (mode == ReadMode::kOnlyCached) return Status(Code::kWouldBlock);
   Status status = IndexFile::Open(platform_, PathOf(named.name), shape, named.proof.header, OpenMode::kRead, file);
   if (!status.ok()) return status;
   std::lock_guard lock(mutex_);

@@ -17,8 +17,9 @@ class IndexPool {
   IndexPool(Platform& platform, const StorePaths& paths) : platform_(platform), paths_(paths) {}
 
   std::string PathOf(const std::string& name) const { return paths_.index + "/" + name; }
-  // kNotFound when that epoch is over.
-  Status Acquire(const IndexRecord::File& named, const IndexShape& shape, uint64_t epoch, std::shared_ptr<IndexFile>* file);
+  // kNotFound when that epoch is over. With kOnlyCached a file that has to be opened is kWouldBlock.
+  Status Acquire(const IndexRecord::File& named, const IndexShape& shape, uint64_t epoch, ReadMode mode,
+                 std::shared_ptr<IndexFile>* file);
   void Keep(const std::string& name, std::shared_ptr<IndexFile> file);
   void EndEpoch();
   uint64_t epoch() const;

@@ -24,6 +24,11 @@ Status Open(Platform& platform, const std::string& path, OpenMode mode, FileHand
   return ToStatus(Repeat([&] { return platform.Open(path, mode, file); }), path);
 }
 
+Status Open(Platform& platform, const std::string& path, OpenMode mode, ReadMode read_mode, FileHandle* file) {
+  if (read_mode == ReadMode::kMayBlock) return Open(platform, path, mode, file);
+  return ToStatus(Repeat([&] { return platform.OpenCached(path, mode, file); }), path);
+}
+
 Status Read(Platform& platform, FileHandle file, std::span<std::byte> to, int64_t position, ReadMode mode, size_t* count) {
   *count = 0;
   while (*count < to.size()) {

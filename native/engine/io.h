@@ -15,6 +15,8 @@ namespace millrace::io {
 inline constexpr int kMaxInterruptions = 100;
 
 Status Open(Platform& platform, const std::string& path, OpenMode mode, FileHandle* file);
+// With kOnlyCached: kWouldBlock when it would wait for the device.
+Status Open(Platform& platform, const std::string& path, OpenMode mode, ReadMode read_mode, FileHandle* file);
 // Reads until `to` is full or the file ends; *count says how much there was.
 Status Read(Platform& platform, FileHandle file, std::span<std::byte> to, int64_t position, ReadMode mode, size_t* count);
 // *written says how much reached the file, also when the rest failed.

@@ -13,17 +13,17 @@ namespace millrace {
 void KeyIndex::Push(std::span<const int32_t> hashes, int64_t position, int64_t end, int64_t store_timestamp) {
   std::lock_guard lock(mutex_);
   if (pending_.size() + hashes.size() > kMaxPending) {
-    pending_.clear();
+    pending_.Clear();
     pending_from_ = end;
   } else {
-    for (const int32_t hash : hashes) pending_.push_back({position, store_timestamp, hash});
+    for (const int32_t hash : hashes) pending_.Push(hash, position, store_timestamp);
   }
   pending_count_.store(pending_.size(), std::memory_order_relaxed);
 }
 
 void KeyIndex::Rollback(int64_t position) {
   std::lock_guard lock(mutex_);
-  while (!pending_.empty() && pending_.back().position >= position) pending_.pop_back();
+  while (!pending_.empty() && pending_.back().position >= position) pending_.PopBack();
   pending_from_ = std::min(pending_from_, position);
   pending_count_.store(pending_.size(), std::memory_order_relaxed);
 }
@@ -32,7 +32,7 @@ void KeyIndex::Rollback(int64_t position) {
 
 bool KeyIndex::Behind() const {
   std::lock_guard lock(mutex_);
-  return !pending_.empty() || indexed_ < pending_from_ || !distrusted_.empty();
+  return !pending_.empty() || indexed_ < pending_from_ || !distrusted_.empty() || adoption_.on();
 }
 
 int64_t KeyIndex::gap() const {
@@ -43,16 +43,28 @@ int64_t KeyIndex::gap() const {
 Status KeyIndex::Advance(int64_t visible, bool* more) {
   *more = false;
   Status status = DropDistrusted();
+  if (status.ok() && gap() == 0 && adoption_.on()) {
+    *more = true;
+    return EndAdoption();
+  }
   if (status.ok()) status = gap() > 0 ? ReadGap(visible, more) : PutPending(visible, more);
-  // What was put before an error stays.
-  Status flushed = active_ ? active_->Flush() : Status::Ok();
-  if (status.ok()) status = std::move(flushed);
+  // What was put before an error stays. The file is written seldom: then a page of slots has many new keys, not one or two.
+  if (status.ok() && active_ && active_->unwritten() >= kUnwritten) status = active_->Flush();
   if (!status.ok()) return status;
   // So that a rebuild that came to its end is not begun again after a crash.
-  const bool has_gap = gap() > 0;
+  const bool has_gap = gap() > 0 || adoption_.on();
+  if (has_gap && gap() == 0) *more = true;
   const bool is_closed = had_gap_ && !has_gap;
   had_gap_ = has_gap;
   return is_closed ? Save() : std::move(status);
+}
+
+Status KeyIndex::CatchUp(int64_t end) {
+  Status status;
+  for (bool more = gap() > 0 && gap() <= kGapAtOpen; status.ok() && more;) status = Advance(end, &more);
+  // What may pass is the maintenance thread's to meet again, and to tell.
+  const bool is_passing = status.code() == Code::kDiskFull || status.code() == Code::kTooManyFiles;
+  return is_passing ? Status::Ok() : std::move(status);
 }
 
 Status KeyIndex::Finish(int64_t visible) {
@@ -77,13 +89,10 @@ Status KeyIndex::ReadGap(int64_t visible, bool* more) {
     int64_t next = at;
     Status status = walk_.Next(end, &next, &record, &found);
     gap_hashes_.clear();
-    if (status.ok() && found) {
-      AddKeyHashes(record.topic, record.properties, record.sys_flag, config_.with_tags, &gap_hashes_);
-      for (const int32_t hash : gap_hashes_) {
-        if (status.ok()) status = Put(hash, record.position, record.store_timestamp);
-      }
-    }
-    if (!status.ok()) return status;
+    bool agrees = true;
+    if (status.ok() && found) status = IndexRecordKeys(record, &agrees);
+    *more = !agrees;
+    if (!status.ok() || !agrees) return status;
     keys += gap_hashes_.size();
     at = next;
     std::lock_guard lock(mutex_);
@@ -96,10 +105,11 @@ Status KeyIndex::ReadGap(int64_t visible, bool* more) {
 }
 
 Status KeyIndex::PutPending(int64_t visible, bool* more) {
-  std::vector<Pending> taken;
+  std::vector<PendingKeys::Key> taken;
   {
     std::lock_guard lock(mutex_);
-    for (const Pending& one : pending_) {
+    for (size_t i = 0; i < pending_.size(); i++) {
+      const PendingKeys::Key& one = pending_[i];
       // The keys of one record stay together.
       if (one.position >= visible || (taken.size() >= kAtOnce && taken.back().position != one.position)) break;
       taken.push_back(one);
@@ -107,9 +117,10 @@ Status KeyIndex::PutPending(int64_t visible, bool* more) {
   }
   Status status;
   for (size_t i = 0; status.ok() && i < taken.size(); i++) {
+    if (active_ && i + kAhead < taken.size()) active_->Prefetch(taken[i + kAhead].hash);
     status = Put(taken[i].hash, taken[i].position, taken[i].store_timestamp);
     // The record that was not put whole is put again.
-    if (!status.ok()) std::erase_if(taken, [at = taken[i].position](const Pending& one) { return one.position >= at; });
+    if (!status.ok()) std::erase_if(taken, [at = taken[i].position](const PendingKeys::Key& one) { return one.position >= at; });
   }
   std::lock_guard lock(mutex_);
   if (indexed_ < pending_from_) {
@@ -118,7 +129,7 @@ Status KeyIndex::PutPending(int64_t visible, bool* more) {
     *more = true;
     return status;
   }
-  while (!taken.empty() && !pending_.empty() && pending_.front().position <= taken.back().position) pending_.pop_front();
+  while (!taken.empty() && !pending_.empty() && pending_.front().position <= taken.back().position) pending_.PopFront();
   pending_count_.store(pending_.size(), std::memory_order_relaxed);
   *more = !pending_.empty() && pending_.front().position < visible;
   indexed_ = std::max(indexed_, pending_.empty() ? visible : std::min(visible, pending_.front().position));
@@ -201,14 +212,11 @@ int64_t KeyIndex::sealed_timestamp() const {
 KeySnapshot KeyIndex::Snapshot(int32_t hash, int64_t visible) const {
   KeySnapshot snapshot;
   std::lock_guard lock(mutex_);
-  for (auto one = pending_.rbegin(); one != pending_.rend(); ++one) {
-    if (one->hash == hash && one->position < visible) snapshot.pending.push_back(one->position);
-  }
+  pending_.Find(hash, visible, &snapshot.pending);
   snapshot.gap_from = indexed_;
   snapshot.gap_to = std::min(pending_from_, visible);
   snapshot.files = files_;
   snapshot.active = active_;
-  snapshot.active_name = active_name_;
   snapshot.shape = config_.shape;
   snapshot.with_tags = config_.with_tags;
   snapshot.epoch = pool_.epoch();

@@ -30,41 +30,53 @@ Status KeyIndex::Open(int64_t unchanged, bool clean, int64_t end) {
   if (!is_usable) record = IndexRecord{};
   if (is_usable) saved_ = record.Encode();
 
-  auto kept = std::make_shared<std::vector<IndexRecord::File>>();
+  Believed believed;
   const int64_t limit = std::min({unchanged, end, record.indexed});
-  bool all = false;
-  status = TakeFiles(record, limit, clean && limit == record.indexed, kept.get(), &all);
+  status = TakeFiles(record, limit, clean && limit < end, clean && limit == record.indexed, &believed);
   if (!status.ok()) return status;
-  indexed_ = all ? limit : kept->empty() ? 0 : kept->back().proof.header.end_position;
+  const auto kept = std::make_shared<std::vector<IndexRecord::File>>(std::move(believed.files));
+  indexed_ = believed.all ? limit : kept->empty() ? 0 : kept->back().proof.header.end_position;
   pending_from_ = end;
   had_gap_ = indexed_ < pending_from_;
-  if (!kept->empty() && kept->back().proof.header.next < config_.shape.entries) {
+  if (!active_ && !kept->empty() && kept->back().proof.header.next < config_.shape.entries) {
     // The last one goes on.
     const IndexRecord::File& last = kept->back();
     status = IndexFile::Open(platform_, pool_.PathOf(last.name), config_.shape, last.proof.header, OpenMode::kReadWrite, &active_);
     if (!status.ok()) return status;
     active_name_ = last.name;
     kept->pop_back();
+    believed.may_go_on = false;
   }
-  files_ = std::move(kept);
+  files_ = kept;
+  if (clean && had_gap_ && believed.all && believed.may_go_on) status = WaitForLog(limit);
   // In a store that never had a key there is nothing to say yet.
-  if (is_known || active_ || !files_->empty()) status = Save();
+  if (status.ok() && (is_known || active_ || !files_->empty())) status = Save();
   return status.ok() ? RemoveOthers() : std::move(status);
 }
 
-Status KeyIndex::TakeFiles(const IndexRecord& record, int64_t limit, bool clean, std::vector<IndexRecord::File>* kept, bool* all) {
-  *all = true;
+Status KeyIndex::TakeFiles(const IndexRecord& record, int64_t limit, bool may_wait, bool as_they_are, Believed* believed) {
   for (size_t i = 0; i < record.files.size(); i++) {
+    const IndexRecord::File& file = record.files[i];
     IndexRecord::File taken;
     const bool is_last = i + 1 == record.files.size();
-    Status status = TakeFile(record.files[i], limit, clean || !is_last, &taken);
-    *all = status.ok();
+    if (may_wait && (file.proof.header.end_position >= limit || (is_last && !as_they_are))) {
+      // It reaches beyond what is known of the log, or another program went on with it: perhaps it is right nevertheless.
+      if (file.proof.header.begin_position >= limit) return Status::Ok();
+      bool entered = false;
+      Status status = EnterPart(file, limit, &entered);
+      if (!status.ok() || entered) return status;
+    }
+    Status status = TakeFile(file, limit, as_they_are || !is_last, &taken);
+    believed->all = status.ok();
     if (IsDamage(status)) return Status::Ok();
     if (!status.ok()) return status;
     // Nothing of it lies below the limit, nor of those behind it.
     if (taken.proof.header.next <= 1) return status;
-    kept->push_back(taken);
-    if (taken.proof.header.next != record.files[i].proof.header.next) return status;
+    believed->files.push_back(taken);
+    if (taken.proof.header.next != file.proof.header.next) {
+      believed->may_go_on = false;
+      return status;
+    }
   }
   return Status::Ok();
 }
@@ -82,16 +94,22 @@ Status KeyIndex::TakeFile(const IndexRecord::File& file, int64_t limit, bool as_
   return status.ok() ? opened->Prove(&taken->proof) : std::move(status);
 }
 
-Status KeyIndex::RemoveOthers() {
+Status KeyIndex::ListOthers(std::vector<std::string>* names) {
   std::vector<DirectoryEntry> entries;
   Status status = io::List(platform_, paths_.index, &entries);
   if (status.code() == Code::kNotFound) return Status::Ok();
-  std::vector<std::string> others;
   for (const DirectoryEntry& entry : entries) {
-    const bool is_known = entry.name == active_name_ ||
+    const bool is_known = entry.name == active_name_ || adoption_.IsWaiting(entry.name) ||
                           std::any_of(files_->begin(), files_->end(), [&](const auto& file) { return file.name == entry.name; });
-    if (!entry.is_directory && !is_known && IsIndexName(entry.name)) others.push_back(entry.name);
+    if (!entry.is_directory && !is_known && IsIndexName(entry.name)) names->push_back(entry.name);
   }
+  std::sort(names->begin(), names->end());
+  return status;
+}
+
+Status KeyIndex::RemoveOthers() {
+  std::vector<std::string> others;
+  Status status = ListOthers(&others);
   return status.ok() ? Remove(others) : std::move(status);
 }
 
@@ -110,6 +128,7 @@ Status KeyIndex::DropDistrusted() {
     name = std::exchange(distrusted_, {});
   }
   if (name.empty()) return Status::Ok();
+  adoption_.End();
   auto kept = std::make_shared<std::vector<IndexRecord::File>>();
   for (const IndexRecord::File& file : *files_) {
     if (file.name < name) kept->push_back(file);

@@ -26,64 +26,74 @@ Status KeySearch::NextOfAny(ReadMode mode, int64_t* position) {
     if (!status.ok()) return status;
     stage_ = Stage::kGap;
   }
-  if (!read_.empty()) {
-    *position = read_.back();
-    read_.pop_back();
-    return Status::Ok();
-  }
+  if (TakeRead(position)) return Status::Ok();
   stage_ = Stage::kFiles;
   return NextOfFiles(mode, position);
 }
 
-bool KeySearch::NextFile() {
-  chain_ = {};
-  if (!active_done_) {
-    active_done_ = true;
-    file_ = snapshot_.active;
-    if (file_) named_ = {snapshot_.active_name, {file_->header(), 0}};
-    if (file_) return true;
-  }
-  if (next_file_ == 0) return false;
-  named_ = (*snapshot_.files)[--next_file_];
-  file_.reset();
+bool KeySearch::TakeRead(int64_t* position) {
+  if (read_.empty()) return false;
+  *position = read_.back();
+  read_.pop_back();
   return true;
+}
+
+bool KeySearch::NextFile() {
+  chain_.at = IndexFile::Walk::kNotBegun;
+  file_.reset();
+  for (;;) {
+    if (!active_done_) {
+      active_done_ = true;
+      if (!snapshot_.active) continue;
+      file_ = snapshot_.active;
+      named_ = nullptr;
+      header_ = file_->header();
+    } else if (next_file_ > 0) {
+      file_.reset();
+      named_ = &(*snapshot_.files)[--next_file_];
+      header_ = named_->proof.header;
+    } else {
+      return false;
+    }
+    const bool overlaps = header_.begin_timestamp <= query_.window.end && header_.end_timestamp >= query_.window.begin;
+    if (overlaps && header_.end_position >= snapshot_.from) return true;
+  }
 }
 
 Status KeySearch::NextOfFiles(ReadMode mode, int64_t* position) {
   for (;;) {
     *position = -1;
-    if (named_.name.empty() && !NextFile()) return Status::Ok();
-    const IndexHeader& header = named_.proof.header;
-    const bool overlaps = header.begin_timestamp <= query_.window.end && header.end_timestamp >= query_.window.begin;
-    Status status;
-    if (overlaps && !file_) status = pool_.Acquire(named_, snapshot_.shape, snapshot_.epoch, &file_);
-    if (overlaps && status.ok()) status = file_->Find(hash_, query_.window, mode, &chain_, position);
+    if (!in_file_ && !NextFile()) return Status::Ok();
+    in_file_ = true;
+    Status status = NextOfFile(mode, position);
     if (status.code() == Code::kCorruption || status.code() == Code::kNotFound) {
       status = ReadInstead(mode);
-      named_ = {};
-      if (!status.ok() || !read_.empty()) {
-        *position = read_.empty() ? -1 : read_.back();
-        if (!read_.empty()) read_.pop_back();
-        return status;
-      }
+      in_file_ = false;
+      if (!status.ok() || TakeRead(position)) return status;
       continue;
     }
     if (!status.ok()) return status;
     if (*position >= snapshot_.below) continue;
     if (*position >= 0) return status;
-    named_ = {};
+    in_file_ = false;
   }
 }
 
+Status KeySearch::NextOfFile(ReadMode mode, int64_t* position) {
+  Status status;
+  if (!file_) status = pool_.Acquire(*named_, snapshot_.shape, snapshot_.epoch, mode, &file_);
+  return status.ok() ? file_->Find(hash_, query_.window, mode, &chain_, position) : std::move(status);
+}
+
 Status KeySearch::ReadInstead(ReadMode mode) {
-  damaged_.push_back(named_.name);
+  damaged_.push_back(named_ != nullptr ? named_->name : file_->name());
   const int64_t from = next_file_ == 0 ? 0 : (*snapshot_.files)[next_file_ - 1].proof.header.end_position;
   // What the record says of the file is right even if the file is not.
-  return ReadLog(from, std::min(last_, named_.proof.header.end_position + 1), mode);
+  return ReadLog(from, std::min(last_, header_.end_position + 1), mode);
 }
 
 Status KeySearch::ReadLog(int64_t from, int64_t to, ReadMode mode) {
-  from = std::max(from, log_.empty() ? 0 : log_.first());
+  from = std::max(from, snapshot_.from);
   if (from >= to) return Status::Ok();
   if (mode == ReadMode::kOnlyCached) return Status(Code::kWouldBlock);
   for (int64_t at = from; at < to;) {
@@ -96,7 +106,7 @@ Status KeySearch::ReadLog(int64_t from, int64_t to, ReadMode mode) {
     if (!is_in_time || record.topic != query_.topic || !HasKey(record.properties, record.sys_flag, snapshot_.with_tags, query_.key))
       continue;
     read_.push_back(record.position);
-    if (read_.size() > kMaxRead) read_.pop_front();
+    if (read_.size() == 2 * kMaxRead) read_.erase(read_.begin(), read_.begin() + kMaxRead);
   }
   return Status::Ok();
 }

@@ -2,11 +2,11 @@
 //
 // What the index says is a hash; what stands at a position is for the caller to read and to compare. A file that does not hold
 // together is told to the index and its part of the log is read instead. Reading the log takes as long as it takes: with
-// kOnlyCached it is kWouldBlock. One thread.
+// kOnlyCached it is kWouldBlock, and so is opening a file. One thread.
 #pragma once
 
-#include <deque>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "key_index.h"
@@ -14,8 +14,8 @@
 namespace millrace {
 
 struct KeyQuery {
-  std::string topic;
-  std::string key;
+  std::string_view topic;
+  std::string_view key;
   TimeWindow window;
   int64_t max_messages = 32;
 };
@@ -43,13 +43,15 @@ class KeySearch {
 
   Status NextOfAny(ReadMode mode, int64_t* position);
   Status NextOfFiles(ReadMode mode, int64_t* position);
+  Status NextOfFile(ReadMode mode, int64_t* position);
+  // Whether there is one that may have something.
   bool NextFile();
   // Positions of the key in [from, to), read from the log.
   Status ReadLog(int64_t from, int64_t to, ReadMode mode);
-  int64_t TakeRead();
+  bool TakeRead(int64_t* position);
   Status ReadInstead(ReadMode mode);
 
-  static constexpr size_t kMaxRead = 16 * 1024;
+  static constexpr size_t kMaxRead = 16 * 1024;  // far more than anybody asks for
 
   FileSet& log_;
   IndexPool& pool_;
@@ -60,11 +62,14 @@ class KeySearch {
 
   Stage stage_ = Stage::kPending;
   size_t next_pending_ = 0;
-  std::deque<int64_t> read_;  // oldest first
+  std::vector<int64_t> read_;  // oldest first
+  // The file that is looked through, when there is one: it is open, or one of the snapshot's.
+  bool in_file_ = false;
+  std::shared_ptr<IndexFile> file_;
+  const IndexRecord::File* named_ = nullptr;
+  IndexHeader header_;
   size_t next_file_ = 0;
   bool active_done_ = false;
-  std::shared_ptr<IndexFile> file_;
-  IndexRecord::File named_;
   IndexFile::Walk chain_;
   int64_t last_ = INT64_MAX;
   std::vector<std::string> damaged_;

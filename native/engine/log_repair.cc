@@ -33,18 +33,26 @@ Status LogRepair::Cut(int64_t generation, bool believes_zeros) {
   if (!status.ok() || (cut_to_ == end_ && believes_zeros) || !files_.Has(end_)) return status;
   std::shared_ptr<OpenFile> file;
   status = files_.Open(end_, &file);
-  const int64_t start = files_.StartOf(end_);
-  int64_t at = end_ - start;
-  while (status.ok() && !believes_zeros && at < files_.file_bytes()) {
-    int64_t data = files_.file_bytes();
-    status = io::NextData(platform_, file->handle(), at, &data);
-    if (!status.ok() || data >= files_.file_bytes()) break;
-    at = std::min(data + kZeroPiece, files_.file_bytes());
-    status = io::ZeroRange(platform_, file->handle(), data, at);
-  }
-  if (status.ok() && believes_zeros) status = io::ZeroRange(platform_, file->handle(), at, cut_to_ - start);
+  if (status.ok()) status = believes_zeros ? ZeroSeen(file->handle()) : ZeroAll(file->handle());
   if (status.ok()) status = io::Sync(platform_, file->handle());
   return status.ok() ? std::move(status) : std::move(status).In(files_.PathOf(end_));
+}
+
+Status LogRepair::ZeroSeen(FileHandle file) {
+  const int64_t start = files_.StartOf(end_);
+  return io::ZeroRange(platform_, file, end_ - start, cut_to_ - start);
+}
+
+Status LogRepair::ZeroAll(FileHandle file) {
+  Status status;
+  for (int64_t at = end_ - files_.StartOf(end_); status.ok() && at < files_.file_bytes();) {
+    int64_t data = files_.file_bytes();
+    status = io::NextData(platform_, file, at, &data);
+    if (!status.ok() || data >= files_.file_bytes()) break;
+    at = std::min(data + kZeroPiece, files_.file_bytes());
+    status = io::ZeroRange(platform_, file, data, at);
+  }
+  return status;
 }
 
 Status LogRepair::WriteBlanks(const std::vector<int64_t>& positions) {

@@ -32,6 +32,10 @@ class LogRepair {
   Status RewriteKept(int64_t from, int64_t to, const std::function<bool(int64_t, int64_t)>& tell);
 
  private:
+  // What Find saw, which is all there is where the page cache shows what is on the disk.
+  Status ZeroSeen(FileHandle file);
+  // Every block behind the end that the file has, whatever reading it gives.
+  Status ZeroAll(FileHandle file);
   Status CopyAside(int64_t generation);
   Status Copy(int64_t from, int64_t to, const std::string& path);
 

@@ -28,6 +28,7 @@ struct IoResult {
 };
 
 enum class OpenMode { kRead, kReadWrite, kCreate /* read and write; made if missing, kept if there */ };
+// Of reading, and of opening what is there.
 enum class ReadMode { kMayBlock, kOnlyCached /* EAGAIN instead of waiting for the device */ };
 enum class PathKind { kNone, kFile, kDirectory, kOther };
 
@@ -99,6 +100,8 @@ class Platform {
 
   // --- files
   virtual IoResult Open(const std::string& path, OpenMode mode, FileHandle* file) = 0;
+  // The same (not to make one), but EAGAIN when the path's directories or the file itself would have to be fetched.
+  virtual IoResult OpenCached(const std::string& path, OpenMode mode, FileHandle* file) = 0;
   virtual void Close(FileHandle file) = 0;
   virtual IoResult Size(FileHandle file) = 0;
   virtual IoResult Resize(FileHandle file, int64_t size) = 0;

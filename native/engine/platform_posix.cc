@@ -3,7 +3,7 @@
 // Promises what platform.h says and adds nothing: every call is one attempt, no call repeats after EINTR. Holds no state about
 // files: a FileHandle is the descriptor, owned by the caller. Threads: every call may come from any thread; each service has a
 // thread of its own with all signals blocked but those a fault raises. What the file system cannot do is told as EOPNOTSUPP
-// (Reserve, WriteZerosDurably, Lock) or as EAGAIN (Read, kOnlyCached). Only Linux is tested.
+// (Reserve, WriteZerosDurably, Lock) or as EAGAIN (Read with kOnlyCached, OpenCached). Only Linux is tested.
 //
 // More than 300 lines: with the part for sockets (platform_posix_sockets.h) it is what makes system calls, best seen together.
 #include <dirent.h>
@@ -67,11 +67,44 @@ class ScopedDescriptor {
 
 #if defined(__linux__)
 
+// Calls younger than the headers that this may be built with; their numbers are the same on every processor.
+constexpr long kOpenat2 = 437;
+constexpr long kCachestat = 451;
+
+// Whether those bytes, as far as the file goes, are all in the page cache. True also where the kernel cannot tell.
+bool IsCached(int fd, int64_t position, size_t size) {
+  static std::atomic<bool> can_tell{true};
+  if (!can_tell.load(std::memory_order_relaxed)) return true;
+  const uint64_t range[2] = {static_cast<uint64_t>(position), size};
+  uint64_t counts[5] = {};  // in the cache, dirty, and more
+  if (syscall(kCachestat, fd, range, counts, 0) != 0) {
+    if (errno == ENOSYS) can_tell = false;
+    return true;
+  }
+  static const int64_t page = sysconf(_SC_PAGESIZE);
+  const auto pages_to = [position](int64_t end) { return static_cast<uint64_t>((end - 1) / page - position / page + 1); };
+  const int64_t end = position + static_cast<int64_t>(size);
+  if (size == 0 || counts[0] >= pages_to(end)) return true;
+  struct stat found;
+  if (fstat(fd, &found) != 0 || found.st_size >= end) return false;
+  return found.st_size <= position || counts[0] >= pages_to(found.st_size);
+}
+
+// RWF_NOWAIT alone begins to read ahead, and for that waits until the file's block map has been fetched.
 IoResult ReadCached(int fd, std::span<std::byte> to, int64_t position) {
+  if (!IsCached(fd, position, to.size())) return Failure(EAGAIN);
   const iovec piece{.iov_base = to.data(), .iov_len = to.size()};
   const ssize_t count = preadv2(fd, &piece, 1, position, RWF_NOWAIT);
   if (count < 0 && (errno == EOPNOTSUPP || errno == ENOSYS)) return Failure(EAGAIN);
   return FromCall(count);
+}
+
+int OpenWithoutWaiting(const char* path, int flags) {
+  constexpr uint64_t kResolveCached = 0x20;
+  const uint64_t how[3] = {static_cast<uint64_t>(flags), 0, kResolveCached};  // the second are permissions
+  const long fd = syscall(kOpenat2, AT_FDCWD, path, how, sizeof how);
+  if (fd < 0 && (errno == ENOSYS || errno == EINVAL || errno == EPERM)) errno = EAGAIN;  // cannot, or may not
+  return static_cast<int>(fd);
 }
 
 IoResult ReserveBlocks(int fd, int64_t position, int64_t size) {
@@ -109,6 +142,10 @@ std::string ReadBootId() {
 #else
 
 IoResult ReadCached(int, std::span<std::byte>, int64_t) { return Failure(EAGAIN); }
+int OpenWithoutWaiting(const char*, int) {
+  errno = EAGAIN;
+  return -1;
+}
 IoResult ReserveBlocks(int, int64_t, int64_t) { return Failure(EOPNOTSUPP); }
 IoResult WriteZeros(int, int64_t, int64_t) { return Failure(EOPNOTSUPP); }
 
@@ -258,6 +295,13 @@ class PosixPlatform final : public Platform {
     flags |= mode == OpenMode::kRead ? O_RDONLY : O_RDWR;
     if (mode == OpenMode::kCreate) flags |= O_CREAT;
     const int fd = open(path.c_str(), flags, 0666);
+    if (fd < 0) return Failure(errno);
+    *file = fd;
+    return {};
+  }
+
+  IoResult OpenCached(const std::string& path, OpenMode mode, FileHandle* file) override {
+    const int fd = OpenWithoutWaiting(path.c_str(), O_CLOEXEC | (mode == OpenMode::kRead ? O_RDONLY : O_RDWR));
     if (fd < 0) return Failure(errno);
     *file = fd;
     return {};

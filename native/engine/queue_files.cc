@@ -29,7 +29,7 @@ Status QueueFiles::Write(const std::string& topic, int32_t queue_id, int64_t off
 
     const std::string path = directory + "/" + FileName(start * kEntry);
     std::shared_ptr<OpenFile> file;
-    Status status = Acquire(path, OpenMode::kReadWrite, &file);
+    Status status = Acquire(path, OpenMode::kReadWrite, ReadMode::kMayBlock, &file);
     if (status.code() == Code::kNotFound) {
       status = Make(topic, queue_id, start, offset, bytes);
       if (rewritten != nullptr) *rewritten += static_cast<int64_t>(count);
@@ -110,7 +110,7 @@ Status QueueFiles::ReadBytes(const std::string& topic, int32_t queue_id, int64_t
     const int64_t here = std::min(room, start + entries_per_file_ - offset);
     const std::string path = directory + "/" + FileName(start * kEntry);
     std::shared_ptr<OpenFile> file;
-    Status status = Acquire(path, read_only_ ? OpenMode::kRead : OpenMode::kReadWrite, &file);
+    Status status = Acquire(path, read_only_ ? OpenMode::kRead : OpenMode::kReadWrite, mode, &file);
     if (status.code() == Code::kNotFound) return Status::Ok();
     if (!status.ok()) return status;
     const std::span<std::byte> part = to.subspan(*bytes, static_cast<size_t>(here * kEntry));
@@ -152,7 +152,7 @@ Status QueueFiles::Cut(const std::string& topic, int32_t queue_id, int64_t offse
       continue;
     }
     std::shared_ptr<OpenFile> file;
-    status = Acquire(path, OpenMode::kReadWrite, &file);
+    status = Acquire(path, OpenMode::kReadWrite, ReadMode::kMayBlock, &file);
     if (!status.ok()) return status;
     int64_t data = (offset - start) * kEntry;
     const int64_t end = entries_per_file_ * kEntry;
@@ -230,7 +230,7 @@ Status QueueFiles::Sync(const std::set<std::string>& files, const std::set<std::
   }
   for (const std::string& path : files) {
     std::shared_ptr<OpenFile> file;
-    Status status = Acquire(path, OpenMode::kReadWrite, &file);
+    Status status = Acquire(path, OpenMode::kReadWrite, ReadMode::kMayBlock, &file);
     if (status.code() == Code::kNotFound) continue;  // removed meanwhile
     if (!status.ok()) return status;
     status = io::Sync(platform_, file->handle());
@@ -243,7 +243,7 @@ Status QueueFiles::Sync(const std::set<std::string>& files, const std::set<std::
   return Status::Ok();
 }
 
-Status QueueFiles::Acquire(const std::string& path, OpenMode mode, std::shared_ptr<OpenFile>* file) {
+Status QueueFiles::Acquire(const std::string& path, OpenMode mode, ReadMode read_mode, std::shared_ptr<OpenFile>* file) {
   {
     std::lock_guard lock(mutex_);
     const auto found = by_path_.find(path);
@@ -254,7 +254,7 @@ Status QueueFiles::Acquire(const std::string& path, OpenMode mode, std::shared_p
     }
   }
   FileHandle handle = kNoFile;
-  Status status = io::Open(platform_, path, mode, &handle);
+  Status status = io::Open(platform_, path, mode, read_mode, &handle);
   if (!status.ok()) return status;
   *file = std::make_shared<OpenFile>(platform_, handle);
   std::shared_ptr<OpenFile> evicted;  // closed after the lock is given up

@@ -57,7 +57,7 @@ class QueueFiles {
   int64_t open_count() const;
 
  private:
-  Status Acquire(const std::string& path, OpenMode mode, std::shared_ptr<OpenFile>* file);
+  Status Acquire(const std::string& path, OpenMode mode, ReadMode read_mode, std::shared_ptr<OpenFile>* file);
   void Forget(const std::string& path);
   Status Make(const std::string& topic, int32_t queue_id, int64_t start, int64_t offset, std::span<const std::byte> entries);
   Status Compare(const OpenFile& file, int64_t at, std::span<const std::byte> bytes, int64_t* different);

@@ -46,6 +46,15 @@ std::vector<int32_t> QueueTable::All() const {
   return handles;
 }
 
+std::vector<int32_t> QueueTable::Since(int32_t handle) const {
+  std::lock_guard lock(mutex_);
+  std::vector<int32_t> handles;
+  for (size_t i = static_cast<size_t>(handle); i < queues_.size(); i++) {
+    if (!forgotten_[i]) handles.push_back(static_cast<int32_t>(i));
+  }
+  return handles;
+}
+
 std::vector<int32_t> QueueTable::OfTopic(const std::string& topic) const {
   std::lock_guard lock(mutex_);
   std::vector<int32_t> handles;

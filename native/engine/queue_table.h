@@ -33,6 +33,8 @@ class QueueTable {
   // Handles of all queues that have a name, by topic and number.
   std::vector<int32_t> All() const;
   std::vector<int32_t> OfTopic(const std::string& topic) const;
+  // Those from `handle` on that have a name, in the order they were added.
+  std::vector<int32_t> Since(int32_t handle) const;
 
   // --- producer
   void Push(int32_t handle, ConsumeQueue& queue, const QueueEntry& entry);

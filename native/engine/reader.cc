@@ -132,7 +132,7 @@ Status Reader::CopyRuns(const std::vector<Picked>& picked, ReadMode mode, std::s
       end = picked[next++].entry.end();
     const std::span<std::byte> run = to.subspan(picked[i].at, static_cast<size_t>(end - from));
     std::shared_ptr<OpenFile> file;
-    Status status = files_.Open(from, &file);
+    Status status = files_.Open(from, &file, mode);
     if (status.ok() || status.code() == Code::kNotFound) status = ReadNeighbours(file.get(), from, mode, run);
     if (!status.ok()) return status;
     i = next;
@@ -171,34 +171,50 @@ bool Reader::Verify(const ConsumeQueue& queue, const QueueEntry& entry, int64_t 
   return true;
 }
 
-Status Reader::ReadAt(int64_t position, int64_t visible, ReadMode mode, std::span<std::byte> to, int64_t* bytes) {
+Status Reader::ReadUnchecked(int64_t position, int64_t visible, ReadMode mode, size_t guess, std::span<std::byte> to,
+                             int64_t* bytes) {
   LostRange lost;
   if (losses_.Find(position, &lost)) return Status(Code::kCorruption, 0, position).In(files_.PathOf(position));
-  if (position < 0 || position + static_cast<int64_t>(format::kMinRecordBytes) > visible) return Status(Code::kNotFound);
+  constexpr size_t kLeast = format::kMinRecordBytes;
+  const int64_t left = std::min(files_.EndOf(position), visible) - position;
+  if (position < 0 || left < static_cast<int64_t>(kLeast)) return Status(Code::kNotFound);
   std::shared_ptr<OpenFile> file;
-  Status status = files_.Open(position, &file);
+  Status status = files_.Open(position, &file, mode);
   if (!status.ok()) return status;
-  const int64_t left = files_.EndOf(position) - position;
-  std::byte head[format::kMinRecordBytes];
+  const int64_t at = position - files_.StartOf(position);
+  std::byte small[kLeast];
+  const size_t wanted = std::min({std::max(guess, kLeast), to.size(), static_cast<size_t>(left)});
+  const std::span<std::byte> first = to.size() < kLeast ? std::span(small) : to.first(wanted);
   size_t count = 0;
-  status = io::Read(platform_, file->handle(), head, position - files_.StartOf(position), mode, &count);
-  if (!status.ok()) return std::move(status).At(position).In(files_.PathOf(position));
+  status = io::Read(platform_, file->handle(), first, at, mode, &count);
+  // An error behind the record is none of the record's.
+  if (!status.ok() && count < kLeast) return std::move(status).At(position).In(files_.PathOf(position));
+  const std::byte* const head = first.data();
   const uint32_t magic = LoadU32(head + format::kMagicAt);
   const int64_t size = LoadI32(head + format::kSizeAt);
-  if (count < sizeof head || (magic != format::kMagicV1 && magic != format::kMagicV2) ||
-      LoadI64(head + format::kPositionAt) != position || size < static_cast<int64_t>(format::kMinRecordBytes) || size > left ||
-      position + size > visible) {
+  if (count < kLeast || (magic != format::kMagicV1 && magic != format::kMagicV2) ||
+      LoadI64(head + format::kPositionAt) != position || size < static_cast<int64_t>(kLeast) || size > left) {
     return Status(Code::kNotFound);
   }
   *bytes = size;
-  if (static_cast<size_t>(size) > to.size()) return Status(Code::kTooLarge);
-  to = to.first(static_cast<size_t>(size));
-  status = io::Read(platform_, file->handle(), to, position - files_.StartOf(position), mode, &count);
+  const size_t whole = static_cast<size_t>(size);
+  if (whole > to.size()) return Status(Code::kTooLarge);
+  if (whole <= count) return Status::Ok();
+  const std::span<std::byte> rest = to.first(whole).subspan(count);
+  status = io::Read(platform_, file->handle(), rest, at + static_cast<int64_t>(count), mode, &count);
   if (!status.ok()) return std::move(status).At(position).In(files_.PathOf(position));
+  return count == rest.size() ? std::move(status) : Status(Code::kNotFound);
+}
+
+Status Reader::ReadAt(int64_t position, int64_t visible, ReadMode mode, std::span<std::byte> to, int64_t* bytes) {
+  constexpr size_t kGuess = 4096;
+  Status status = ReadUnchecked(position, visible, mode, kGuess, to, bytes);
+  if (!status.ok()) return status;
   RecordView view;
-  if (DecodeRecord(to.first(count), position, left, RuleAt(own_, position), &view) != RecordKind::kRecord)
+  const std::span<const std::byte> record = to.first(static_cast<size_t>(*bytes));
+  if (DecodeRecord(record, position, files_.EndOf(position) - position, RuleAt(own_, position), &view) != RecordKind::kRecord)
     return Status(Code::kNotFound);
-  return Status::Ok();
+  return status;
 }
 
 }  // namespace millrace

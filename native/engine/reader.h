@@ -50,6 +50,9 @@ class Reader {
   Status ReadPlanned(const LogPlan& plan, int64_t at, ReadMode mode, std::span<std::byte> to);
   // The record that begins at `position`. kNotFound: none does; kCorruption: it is lost; kTooLarge as above.
   Status ReadAt(int64_t position, int64_t visible, ReadMode mode, std::span<std::byte> to, int64_t* bytes);
+  // The same for what looks like a record by its head, and nothing of it is checked but that. One call of the platform when it is
+  // no larger than `guess`.
+  Status ReadUnchecked(int64_t position, int64_t visible, ReadMode mode, size_t guess, std::span<std::byte> to, int64_t* bytes);
 
   // Whether the checksum of the record at `position` need not be computed (again).
   bool Known(int64_t position) const {

@@ -44,7 +44,7 @@ Status Reader::Plan(const ConsumeQueue& queue, int64_t offset, const ReadLimits&
 Status Reader::Sift(const ConsumeQueue& queue, const TagFilter* filter, ReadMode mode, std::span<const Picked> picked, Round* round,
                     LogPlan* plan, int64_t* read) {
   std::shared_ptr<OpenFile> file;
-  Status status = files_.Open(picked[0].entry.position, &file);
+  Status status = files_.Open(picked[0].entry.position, &file, mode);
   if (!status.ok() && status.code() != Code::kNotFound) return status;
   const auto is_known = [&](size_t i) {
     return filter == nullptr && i > 0 && i + 1 < picked.size() && Known(picked[i].entry.position);

@@ -61,19 +61,23 @@ Status Store::Read(int32_t handle, int64_t offset, const ReadLimits& limits, Rea
 Status Store::ReadAt(int64_t position, ReadMode mode, std::span<std::byte> to, int64_t* bytes) {
   Status status = reader_->ReadAt(position, visible(), mode, to, bytes);
   if (!status.ok()) return status;
-  // The bytes of a body may spell a whole record. A real one is what its queue's entry points at.
   RecordView view;
   const std::span<const std::byte> record = to.first(static_cast<size_t>(*bytes));
   if (DecodeRecord(record, position, files_->EndOf(position) - position, ChecksumRule::kSkip, &view) != RecordKind::kRecord)
     return Status(Code::kNotFound);
-  if (!view.has_queue_entry()) return status;
-  const std::shared_ptr<ConsumeQueue> queue = queues_->Get(queues_->Find(std::string(view.topic), view.queue_id));
+  return IsNamed(view, mode);
+}
+
+Status Store::IsNamed(const RecordView& record, ReadMode mode) {
+  if (!record.has_queue_entry()) return Status::Ok();
+  const std::shared_ptr<ConsumeQueue> queue = queues_->Get(queues_->Find(std::string(record.topic), record.queue_id));
   if (!queue) return Status(Code::kNotFound);
   std::vector<QueueEntry> entry;
-  if (view.queue_offset < queue->VisibleRange(visible()).max)
-    status = queue->Read(*queue_files_, view.queue_offset, 1, visible(), mode, &entry);
+  Status status;
+  if (record.queue_offset < queue->VisibleRange(visible()).max)
+    status = queue->Read(*queue_files_, record.queue_offset, 1, visible(), mode, &entry);
   if (!status.ok()) return status;
-  return !entry.empty() && entry[0].position == position ? std::move(status) : Status(Code::kNotFound);
+  return !entry.empty() && entry[0].position == record.position ? std::move(status) : Status(Code::kNotFound);
 }
 
 Status Store::FindTime(int32_t handle, const TimeBorder& border, ReadMode mode, TimeSearch::Found* found) {
@@ -94,9 +98,9 @@ bool Store::Numbers(int32_t handle, QueueNumbers* numbers) const {
   return true;
 }
 
-std::vector<Store::QueueName> Store::Queues() const {
+std::vector<Store::QueueName> Store::Queues(int32_t since) const {
   std::vector<QueueName> names;
-  for (const int32_t handle : queues_->All()) {
+  for (const int32_t handle : queues_->Since(since)) {
     const std::shared_ptr<ConsumeQueue> queue = queues_->Get(handle);
     names.push_back({queue->topic(), queue->queue_id(), handle});
   }

@@ -16,6 +16,7 @@
 #include "follower.h"
 #include "group_commit.h"
 #include "index_view.h"
+#include "key_answer.h"
 #include "key_index.h"
 #include "key_search.h"
 #include "loss_map.h"
@@ -38,6 +39,7 @@ struct OpenReport {
   bool created = false;
   bool foreign = false;             // another program wrote here since we did
   bool side_car_set_aside = false;  // it described another log, or did not verify
+  int64_t index_entries = 0;        // that were missing from the key index, and are there again
   int64_t nanos = 0;
 };
 
@@ -95,9 +97,9 @@ class Store : private CommitListener {
   Status Plan(int32_t queue, int64_t offset, const ReadLimits& limits, ReadMode mode, LogPlan* plan);
   Status ReadPlanned(const LogPlan& plan, int64_t at, ReadMode mode, std::span<std::byte> to);
   Status FindTime(int32_t queue, const TimeBorder& border, ReadMode mode, TimeSearch::Found* found);
-  // Whole records that have the key, newest first, back to back in *bytes. kInvalid in a store without the index; kCorruption when
-  // a record that the index names is lost.
-  Status FindByKey(const KeyQuery& query, ReadMode mode, std::vector<std::byte>* bytes, int64_t* messages);
+  // Whole records that have the key, newest first; no more once they take kMostKeyBytes. kInvalid in a store without the index;
+  // kCorruption when a record that the index names is lost.
+  Status FindByKey(const KeyQuery& query, ReadMode mode, KeyAnswer* answer);
   // Sends `header` and a plan of few bytes, as far as the socket takes them now; kWouldBlock: the rest is for Send, and a plan of
   // runs altogether. plan->sent says how much went.
   Status SendNow(FileHandle socket, std::span<const std::byte> header, LogPlan* plan);
@@ -116,7 +118,8 @@ class Store : private CommitListener {
     int32_t queue_id;
     int32_t handle;
   };
-  std::vector<QueueName> Queues() const;
+  // Those whose handle is `since` or later.
+  std::vector<QueueName> Queues(int32_t since = 0) const;
   // Of a read-only handle: takes in what the writer has published.
   Status Follow();
   // While on, the listener hears of every group that `visible` moves over, also when no append waits for it. What became visible
@@ -165,9 +168,11 @@ class Store : private CommitListener {
   ConsumeQueue* ProducerQueue(int32_t handle);
   // The key index, for a log that ends at `end`.
   Status OpenIndex(int64_t end);
-  // Appends the record at `position` if it is one that was asked for.
-  Status TakeIfAsked(const KeyQuery& query, bool with_tags, int64_t position, ReadMode mode, std::vector<std::byte>* bytes,
-                     bool* taken);
+  Status SnapshotIndex(const KeyQuery& query, ReadMode mode, KeySnapshot* snapshot);
+  // Adds the record at `position` if it is one that was asked for.
+  Status TakeIfAsked(const KeyQuery& query, bool with_tags, int64_t position, ReadMode mode, KeyAnswer* answer);
+  // kNotFound unless the record is what its queue's entry points at: the bytes of a body may spell a whole record.
+  Status IsNamed(const RecordView& record, ReadMode mode);
   Status StartServices(const WatermarkSlot& base, const Mark& end);
   uint32_t Seal(std::span<std::byte> records) override { return SealRecords(records); }
   void OnProgress(bool wake) override;
@@ -186,6 +191,10 @@ class Store : private CommitListener {
 
   // Beyond it appends are refused: tails are memory that only a queue file can take.
   static constexpr int64_t kMaxTailEntries = 2'000'000;
+  // Of one look-up by key, and of one that an event loop waits for.
+  static constexpr size_t kMostKeyBytes = size_t{32} << 20;
+  static constexpr size_t kMostKeyBytesAtOnce = size_t{1} << 20;
+  static constexpr int kMostKeysAtOnce = 2048;
 
   Platform& platform_;
   const StorePaths paths_;
@@ -222,6 +231,8 @@ class Store : private CommitListener {
   std::vector<BatchRecord> batch_;
   std::vector<int32_t> batch_keys_;
   std::vector<int32_t> keys_;
+
+  std::atomic<size_t> key_record_bytes_{1024};  // of the record that a look-up by key read last
 
   std::atomic<int32_t> watched_{0};
   std::atomic<int64_t> told_visible_{0};

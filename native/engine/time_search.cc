@@ -124,7 +124,7 @@ class TimeSearch::Looker {
     FileSet& files = search_.files_;
     std::shared_ptr<OpenFile> file;
     size_t count = 0;
-    status = files.Open(position, &file);
+    status = files.Open(position, &file, mode_);
     if (status.ok()) status = io::Read(search_.platform_, file->handle(), to, position - files.StartOf(position), mode_, &count);
     if (status.code() == Code::kNotFound) status = Status::Ok();
     if (!status.ok()) return std::move(status).At(position).In(files.PathOf(position));

@@ -8,9 +8,9 @@
 // queue is compared), any other one whole, as a read would verify it. A message that cannot be read has no time: the search goes on
 // with the next one that can, as if those between were not there, and what it found damaged goes into the loss map.
 //
-// Times that were looked at are remembered (time_samples.h), so that a hot search of a large queue reads a piece of entries and a
-// few heads. With kOnlyCached it reads little and waits for nothing: kWouldBlock, and the caller searches again elsewhere. Any
-// thread.
+// Times that were looked at are remembered (time_samples.h), so that a hot search reads nothing, and that of a queue which is too
+// large for this a piece of entries and a few heads. With kOnlyCached it reads little and waits for nothing: kWouldBlock, and the
+// caller searches again elsewhere. Any thread.
 #pragma once
 
 #include "consume_queue.h"

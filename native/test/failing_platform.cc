@@ -76,6 +76,11 @@ IoResult FailingPlatform::Open(const std::string& path, OpenMode mode, FileHandl
   return error != 0 ? Failure(error) : base_.Open(path, mode, file);
 }
 
+IoResult FailingPlatform::OpenCached(const std::string& path, OpenMode mode, FileHandle* file) {
+  const int error = Meet(CallKind::kOpen);
+  return error != 0 ? Failure(error) : base_.OpenCached(path, mode, file);
+}
+
 IoResult FailingPlatform::Size(FileHandle file) {
   const int error = Meet(CallKind::kSize);
   return error != 0 ? Failure(error) : base_.Size(file);

@@ -81,6 +81,7 @@ class FailingPlatform final : public Platform {
   int64_t failures() const;  // calls that did not pass unharmed
 
   IoResult Open(const std::string& path, OpenMode mode, FileHandle* file) override;
+  IoResult OpenCached(const std::string& path, OpenMode mode, FileHandle* file) override;
   void Close(FileHandle file) override { base_.Close(file); }
   IoResult Size(FileHandle file) override;
   IoResult Resize(FileHandle file, int64_t size) override;

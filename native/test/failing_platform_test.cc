@@ -85,6 +85,9 @@ TEST("every call is counted by its kind and can fail") {
   std::byte* address = nullptr;
   std::vector<std::byte> bytes(kPage);
   std::vector<DirectoryEntry> entries;
+  const FileHandle socket = machine.sockets().Open();
+  FileHandle copy = kNoFile;
+  const std::span<const std::byte> piece(bytes);
   const auto call_all = [&] {
     return std::vector<IoResult>{failing.Open("/a", OpenMode::kCreate, &file),
                                  failing.Size(file),
@@ -97,6 +100,9 @@ TEST("every call is counted by its kind and can fail") {
                                  failing.NextData(file, 0),
                                  failing.Map(file, 0, kPage, true, &address),
                                  failing.CopyGuarded(address, bytes.data(), bytes.size()),
+                                 failing.DuplicateSocket(socket, &copy),
+                                 failing.SendFile(socket, file, 0, kPage),
+                                 failing.Send(socket, {&piece, 1}, false),
                                  failing.MakeDirectory("/d"),
                                  failing.RemoveDirectory("/d"),
                                  failing.List("/", &entries),

@@ -73,6 +73,26 @@ TEST("files are found by position") {
   CHECK_EQ(files.Open(0, &file).code(), Code::kNotFound);
 }
 
+TEST("who must not wait opens no file that would have to be fetched, and finds those that others opened") {
+  BareDirectory bare;
+  {
+    FileSet files = MakeSet(bare.machine, bare.paths);
+    for (int64_t start = 0; start < 2 * kFile; start += kFile) REQUIRE_OK(files.Create(start));
+  }
+  FileSet files = MakeSet(bare.machine, bare.paths);
+  files.Load({0, kFile});
+  bare.machine.SetNamesCold(true);
+  std::shared_ptr<OpenFile> file;
+  CHECK_EQ(files.Open(0, &file, ReadMode::kOnlyCached).code(), Code::kWouldBlock);
+  CHECK_EQ(files.open_count(), 0);
+  CHECK_OK(files.Open(0, &file));
+  CHECK_OK(files.Open(0, &file, ReadMode::kOnlyCached));
+  CHECK_EQ(files.Open(kFile, &file, ReadMode::kOnlyCached).code(), Code::kWouldBlock);
+  bare.machine.SetNamesCold(false);
+  CHECK_OK(files.Open(kFile, &file, ReadMode::kOnlyCached));
+  CHECK_EQ(files.open_count(), 2);
+}
+
 TEST("files go from the last one down, each durably before the next, so that no gap can arise") {
   BareDirectory bare;
   {

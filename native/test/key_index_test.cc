@@ -1,6 +1,9 @@
 #include "key_index.h"
 
+#include <cerrno>
+
 #include "crash_workload.h"
+#include "failing_platform.h"
 #include "recovered_store.h"
 #include "testing.h"
 
@@ -27,20 +30,21 @@ struct Session {
     CHECK_OK(Store::Open(machine, kDirectory, config, nullptr, nullptr, &store));
   }
 
-  void Append(int count, const std::string& key) {
+  void Append(int count, const std::string& key, size_t body_bytes = 0) {
     const std::string properties = "KEYS\x01" + key + "\x02";
+    const std::vector<std::byte> body(body_bytes);
     RecordFields fields;
     fields.properties = properties;
+    fields.body = body;
     for (; count > 0; count--) {
       Appended appended;
       REQUIRE_OK(store->AppendInline(store->OpenQueue("T", 0), fields, 1'700'000'000'000, false, &appended));
     }
   }
   int64_t Count(const std::string& key, ReadMode mode = ReadMode::kMayBlock) {
-    std::vector<std::byte> bytes;
-    int64_t messages = -1;
-    CHECK_OK(store->FindByKey({"T", key, {}, 1024}, mode, &bytes, &messages));
-    return messages;
+    KeyAnswer answer;
+    CHECK_OK(store->FindByKey({"T", key, {}, 1024}, mode, &answer));
+    return answer.messages();
   }
   // Long enough for the index to be written, and its record to be saved.
   void Rest() {
@@ -95,16 +99,95 @@ TEST("once it has caught up the index answers without reading the log") {
     session.Append(50, "k");
   }
   machine.KillProcess();
+  {
+    // What is little is indexed again before open returns.
+    Session session(machine, Unsynced());
+    CHECK_EQ(session.store->report().index_entries, 50);
+    CHECK_EQ(session.store->numbers().index_gap, 0);
+    CHECK_EQ(session.Count("k", ReadMode::kOnlyCached), 150);
+    session.Append(100, "other", 50'000);
+  }
+  machine.KillProcess();
   Session session(machine, Unsynced());
-  CHECK(session.store->numbers().index_gap > 0);
-  std::vector<std::byte> bytes;
-  int64_t messages = 0;
-  CHECK_EQ(session.store->FindByKey({"T", "k", {}, 1024}, ReadMode::kOnlyCached, &bytes, &messages).code(), Code::kWouldBlock);
+  CHECK_EQ(session.store->report().index_entries, 0);
+  CHECK(session.store->numbers().index_gap > 100 * 50'000);
+  KeyAnswer answer;
+  CHECK_EQ(session.store->FindByKey({"T", "k", {}, 1024}, ReadMode::kOnlyCached, &answer).code(), Code::kWouldBlock);
   CHECK_EQ(session.Count("k"), 150);
   session.Rest();
   CHECK_EQ(session.store->numbers().index_gap, 0);
-  CHECK_EQ(session.store->numbers().index_entries, 50);
+  CHECK_EQ(session.store->numbers().index_entries, 100);
   CHECK_EQ(session.Count("k", ReadMode::kOnlyCached), 150);
+}
+
+TEST("keys of appends that were refused are not indexed, and those after them are") {
+  SimulatedPlatform machine(test_seed());
+  FailingPlatform failing(&machine);
+  REQUIRE_OK(machine.MakeDirectory("/data"));
+  std::unique_ptr<Store> store;
+  REQUIRE_OK(Store::Open(failing, kDirectory, Unsynced(), nullptr, nullptr, &store));
+  const auto append = [&](const std::string& properties) {
+    RecordFields fields;
+    fields.properties = properties;
+    Appended appended;
+    return store->AppendInline(store->OpenQueue("T", 0), fields, 1'700'000'000'000, false, &appended);
+  };
+  const auto count = [&](const char* key) {
+    KeyAnswer answer;
+    CHECK_OK(store->FindByKey({"T", key, {}, 1024}, ReadMode::kMayBlock, &answer));
+    return answer.messages();
+  };
+  REQUIRE_OK(
+      append("KEYS\x01"
+             "kept\x02"));
+  failing.Fail(CallKind::kWrite, 1, Fault::Error(ENOSPC), Repeat::kOnce);
+  CHECK_EQ(append("KEYS\x01"
+                  "refused 1 2 3 4 5 6 7 8\x02")
+               .code(),
+           Code::kDiskFull);
+  store->AcceptRejection();
+  REQUIRE_OK(
+      append("KEYS\x01"
+             "kept\x02"));
+  REQUIRE_OK(
+      append("KEYS\x01"
+             "kept\x02"));
+  for (int i = 0; i < 30; i++) {
+    CHECK_EQ(count("kept"), 3);
+    CHECK_EQ(count("refused"), 0);
+    machine.AdvanceTime(kSecond);
+    machine.RunServices(1000);
+  }
+  CHECK_EQ(store->numbers().index_entries, 3);
+  CHECK_OK(store->TakeBackgroundError());
+}
+
+TEST("a read-only handle reads the log that the index lacks once, and then what is new of it") {
+  SimulatedPlatform machine(test_seed());
+  REQUIRE_OK(machine.MakeDirectory("/data"));
+  Session writer(machine, Unsynced());
+  writer.Append(200, "k", 10'000);
+  machine.RunServices(1000);
+  StoreConfig config = Unsynced();
+  config.read_only = true;
+  Session reader(machine, config);
+  const auto calls = [&](const char* key, int64_t count) {
+    CHECK_OK(reader.store->Follow());
+    const int64_t before = machine.calls();
+    CHECK_EQ(reader.Count(key), count);
+    return machine.calls() - before;
+  };
+  const int64_t first = calls("none", 0);
+  CHECK(first > 40);
+  CHECK(calls("none", 0) < 8);
+  writer.Append(1, "new");
+  machine.AdvanceTime(kSecond);
+  machine.RunServices(1000);
+  CHECK(calls("new", 1) < 16);
+  CHECK_EQ(reader.Count("k"), 200);
+  REQUIRE_OK(writer.store->Close());
+  CHECK_EQ(calls("new", 1) > 0, true);
+  CHECK_EQ(reader.Count("k"), 200);
 }
 
 TEST("an appended key costs no call of the platform until the maintenance thread has its turn") {
@@ -120,6 +203,38 @@ TEST("an appended key costs no call of the platform until the maintenance thread
   Appended appended;
   REQUIRE_OK(session.store->Append(session.store->OpenQueue("T", 0), fields, 1'700'000'000'000, Want::kNothing, &appended));
   CHECK_EQ(machine.calls(), before);
+}
+
+TEST("an index whose record is lost is compared with the log and kept, and answers rightly whatever ends that") {
+  for (int rounds = 0; rounds < 6; rounds++) {
+    SimulatedPlatform machine(test_seed());
+    REQUIRE_OK(machine.MakeDirectory("/data"));
+    REQUIRE_OK(machine.SyncDirectory("/"));
+    {
+      Session session(machine, Unsynced());
+      session.Append(300, "old");
+      REQUIRE_OK(session.store->Close());
+    }
+    REQUIRE_OK(machine.Unlink(std::string(kDirectory) + "/millrace/index"));
+    {
+      Session session(machine, Unsynced());
+      CHECK_EQ(session.Count("old"), 300);
+      for (int i = 0; i < rounds; i++) machine.RunServices(1);
+      CHECK_EQ(session.Count("old"), 300);
+      session.Append(50, "new");
+      CHECK_EQ(session.Count("new"), 50);
+      if (rounds == 5) {
+        session.Rest();
+        CHECK_EQ(session.store->numbers().index_entries, 50);
+      }
+    }
+    if (rounds % 2 == 0) machine.KillProcess();
+    Session session(machine, Unsynced());
+    CHECK_EQ(session.Count("old"), 300);
+    session.Rest();
+    CHECK_EQ(session.Count("old"), 300);
+    CHECK_EQ(session.Count("new"), 50);
+  }
 }
 
 }  // namespace

@@ -111,6 +111,19 @@ TEST("opening tells a missing file, keeps what is there, and does not write thro
   CHECK((fcntl(reader, F_GETFD) & FD_CLOEXEC) != 0);
 }
 
+TEST("opening without waiting gives the file, or says that it would wait") {
+  const TemporaryDirectory directory;
+  FileHandle handle = kNoFile;
+  CHECK(!os().OpenCached(directory / "a", OpenMode::kReadWrite, &handle).ok());
+  const OpenedFile made(directory / "a", OpenMode::kCreate);
+  CHECK_EQ(os().Write(made, BytesOf("kept"), 0).value, 4);
+  const int error = os().OpenCached(directory / "a", OpenMode::kRead, &handle).error;
+  CHECK(error == 0 || error == EAGAIN);
+  if (error != 0) return;
+  CHECK_EQ(ReadText(handle, 0, 10), "kept");
+  os().Close(handle);
+}
+
 TEST("a reservation keeps the size and the bytes, or the file system says that it has none") {
   const TemporaryDirectory directory;
   const OpenedFile file(directory / "a", OpenMode::kCreate);
@@ -164,6 +177,10 @@ TEST("a read of cached bytes gives them, or says that it would wait") {
   std::string text(6, '?');
   const IoResult got = os().Read(file, std::as_writable_bytes(std::span(text)), 0, ReadMode::kOnlyCached);
   CHECK(got.error == EAGAIN || (got.value == 6 && text == "cached"));
+  // What lies behind the end need not be in memory.
+  std::vector<std::byte> more(3 * kPage);
+  CHECK_EQ(os().Read(file, more, 0, ReadMode::kOnlyCached).value, got.value);
+  CHECK_EQ(os().Read(file, more, 6, ReadMode::kOnlyCached).value, 0);
 }
 
 TEST("a read of bytes that are not cached says that it would wait") {
@@ -176,6 +193,8 @@ TEST("a read of bytes that are not cached says that it would wait") {
   const IoResult got = os().Read(file, bytes, 512 * 1024, ReadMode::kOnlyCached);
   // A file system in memory has its bytes always.
   CHECK(got.error == EAGAIN || got.value == kPage);
+  // Nor has asking brought it there, which could have meant to wait for where it is.
+  CHECK_EQ(os().Read(file, bytes, 512 * 1024, ReadMode::kOnlyCached).error, got.error);
   CHECK_EQ(os().Read(file, bytes, 512 * 1024, ReadMode::kMayBlock).value, kPage);
   CHECK_EQ(bytes[0], std::byte{'x'});
 }

@@ -200,6 +200,27 @@ TEST("no record is touched that the hash rules out") {
   CHECK_EQ(tagged.Read(&colliding, 0, {}, ReadMode::kOnlyCached, &none).code(), Code::kWouldBlock);
 }
 
+TEST("a read that must not wait opens no file that would have to be fetched") {
+  TaggedStore tagged;
+  for (int i = 0; i < 100; i++) tagged.Append("a", 300);
+  tagged.Reopen();
+  tagged.machine.SetNamesCold(true);
+  const int64_t first = tagged.records[0].position;
+  std::vector<std::byte> bytes(4096);
+  int64_t size = 0;
+  TimeSearch::Found found;
+  const auto read = [&](ReadMode mode) {
+    Seen seen;
+    return tagged.Read(nullptr, 0, {}, mode, &seen).code();
+  };
+  CHECK_EQ(tagged.store->ReadAt(first, ReadMode::kOnlyCached, bytes, &size).code(), Code::kWouldBlock);
+  CHECK_EQ(read(ReadMode::kOnlyCached), Code::kWouldBlock);
+  CHECK_EQ(tagged.store->FindTime(0, {}, ReadMode::kOnlyCached, &found).code(), Code::kWouldBlock);
+  CHECK_EQ(read(ReadMode::kMayBlock), Code::kOk);
+  CHECK_EQ(read(ReadMode::kOnlyCached), Code::kOk);
+  CHECK_OK(tagged.store->ReadAt(first, ReadMode::kOnlyCached, bytes, &size));
+}
+
 TEST("a loss is told where the hash lets it through, and counts as a message; elsewhere it is passed over") {
   TaggedStore tagged;
   for (const std::string tag : {"b", "Aa", "BB", "BB", "b", "BB"}) tagged.Append(tag);

@@ -106,11 +106,11 @@ void CheckKeys(Store& store, const LogModel& model) {
         expected.insert(expected.end(), record->bytes.begin(), record->bytes.end());
         count++;
       }
-      std::vector<std::byte> found;
-      int64_t messages = 0;
-      REQUIRE_OK(store.FindByKey({topic, key, {}, 1024}, ReadMode::kMayBlock, &found, &messages));
-      CHECK_EQ(messages, count);
-      CHECK_EQ(std::span<const std::byte>(found), std::span<const std::byte>(expected));
+      std::array<std::byte, 2000> room;
+      KeyAnswer found(room);
+      REQUIRE_OK(store.FindByKey({topic, key, {}, 1024}, ReadMode::kMayBlock, &found));
+      CHECK_EQ(found.messages(), count);
+      CHECK_EQ(found.bytes(), std::span<const std::byte>(expected));
     }
   }
 }

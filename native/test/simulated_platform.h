@@ -9,6 +9,7 @@
 // with EBADF or do nothing, and a mapping's memory stays valid until it is unmapped.
 #pragma once
 
+#include <cerrno>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -54,6 +55,8 @@ class SimulatedPlatform final : public Platform {
   // Reads with kOnlyCached give EAGAIN: all of them; or those of a range, until somebody reads it with kMayBlock.
   void SetCold(bool is_cold) { is_cold_ = is_cold; }
   void SetCold(const std::string& path, int64_t position, int64_t size);
+  // Nothing can be opened without waiting for the device.
+  void SetNamesCold(bool are_cold) { are_names_cold_ = are_cold; }
   // The next Sync, of whatever file, fails. What was dirty in that file is lost: the cache goes on showing it, the disk never
   // gets it unless it is written again, and later syncs succeed.
   void FailNextSync(int error) { failing_sync_ = error; }
@@ -71,6 +74,9 @@ class SimulatedPlatform final : public Platform {
   int64_t open_mappings() const { return static_cast<int64_t>(mappings_.size()); }
 
   IoResult Open(const std::string& path, OpenMode mode, FileHandle* file) override;
+  IoResult OpenCached(const std::string& path, OpenMode mode, FileHandle* file) override {
+    return are_names_cold_ ? IoResult{.value = 0, .error = EAGAIN} : Open(path, mode, file);
+  }
   void Close(FileHandle file) override;
   IoResult Size(FileHandle file) override;
   IoResult Resize(FileHandle file, int64_t size) override;
@@ -150,6 +156,7 @@ class SimulatedPlatform final : public Platform {
   std::vector<ColdRange> cold_ranges_;
   std::function<void()> observer_;
   bool is_cold_ = false;
+  bool are_names_cold_ = false;
   int failing_sync_ = 0;
   int64_t calls_ = 0;
   int64_t freeze_at_ = -1;

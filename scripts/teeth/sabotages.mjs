@@ -1,6 +1,7 @@
 /**
- * What is done to the engine, one line at a time: `from` stands exactly once in native/engine/`file`, however its lines are broken, and
- * becomes `to`.
+ * What is done to the engine and the library, one line at a time: `from` stands exactly once in native/engine/`file`, or in ts/`file` where
+ * that is TypeScript, however its lines are broken, and becomes `to`. Of the engine all tests are run, of the library the files of
+ * test/ that `tests` names.
  *
  * A sabotage is something that a person might write by mistake and that ordinary use would never show.
  */
@@ -74,8 +75,8 @@ export const sabotages = [
   {
     name: 'forget to zero the tail',
     file: 'log_repair.cc',
-    from: 'io::ZeroRange(platform_, file->handle(), at, cut_to_ - start);',
-    to: 'io::ZeroRange(platform_, file->handle(), at, at);',
+    from: 'io::ZeroRange(platform_, file, end_ - start, cut_to_ - start);',
+    to: 'io::ZeroRange(platform_, file, end_ - start, end_ - start);',
   },
   {
     name: 'believe that a cut was made although its sync failed',
@@ -160,5 +161,205 @@ export const sabotages = [
     file: 'staging.cc',
     from: 'if (used != 0 && used != drafted_) return nullptr;',
     to: '',
+  },
+  {
+    name: 'open a file that has to be fetched on the event loop',
+    file: 'file_set.cc',
+    from: 'read_only_ ? OpenMode::kRead : OpenMode::kReadWrite, mode, &handle);',
+    to: 'read_only_ ? OpenMode::kRead : OpenMode::kReadWrite, ReadMode::kMayBlock, &handle);',
+  },
+  {
+    name: 'tags: let the hash alone decide',
+    file: 'tag_filter.cc',
+    from: 'return !tag.empty() && std::binary_search(tags_.begin(), tags_.end(), tag);',
+    to: 'return !tag.empty() && HasHash(JavaHash(tag));',
+  },
+  {
+    name: 'tags: read every record, whatever the hash of its entry',
+    file: 'entry_scan.cc',
+    from: 'if (filter_->MayMatch(code)) return true; if (code != 0) return false;',
+    to: 'if (code != 0) return true;',
+  },
+  {
+    name: 'tags: pass over a loss in silence',
+    file: 'entry_scan.cc',
+    from: 'return !whole.valid() || whole.pre_blank() || (has_losses_ && losses_.Find(whole.position, &lost));',
+    to: 'return (!whole.valid() || whole.pre_blank()) && !losses_.Find(whole.position, &lost);',
+  },
+  {
+    name: 'time: take messages of the time itself for older ones',
+    file: 'time_samples.h',
+    from: 'return time < timestamp || (equal_is_before && time == timestamp);',
+    to: 'return time <= timestamp;',
+  },
+  {
+    name: 'time: take messages of the time itself for newer ones',
+    file: 'time_samples.h',
+    from: 'return time < timestamp || (equal_is_before && time == timestamp);',
+    to: 'return time < timestamp;',
+  },
+  {
+    name: 'time: believe the head of a record that was never verified',
+    file: 'time_search.cc',
+    from: 'if (search_.reader_.Known(entry.position)) {',
+    to: 'if (entry.position >= 0) {',
+  },
+  {
+    name: 'time: keep the times of messages that were damaged since',
+    file: 'time_search.cc',
+    from: 'const int64_t epoch = view.cuts + losses_.changes();',
+    to: 'const int64_t epoch = view.cuts;',
+  },
+  {
+    name: 'keys: believe the hash',
+    file: 'record_keys.cc',
+    from: 'if (word == key) return true; } return with_tags',
+    to: 'if (IndexHash({}, word) == IndexHash({}, key)) return true; } return with_tags',
+  },
+  {
+    name: 'keys: believe the hash of UNIQ_KEY',
+    file: 'record_keys.cc',
+    from: 'if (FindProperty(properties, "UNIQ_KEY") == key) return true;',
+    to: 'if (IndexHash({}, FindProperty(properties, "UNIQ_KEY")) == IndexHash({}, key)) return true;',
+  },
+  {
+    name: 'keys: take whole seconds for the time of a record, at the beginning of a window',
+    file: 'index_file.cc',
+    from: '(time + 999 < window.begin || time > window.end)',
+    to: '(time < window.begin || time > window.end)',
+  },
+  {
+    name: 'keys: leave out what the caller just appended',
+    file: 'key_index.cc',
+    from: 'pending_.Find(hash, visible, &snapshot.pending);',
+    to: '',
+  },
+  {
+    name: 'keys: show what is not visible yet',
+    file: 'pending_keys.cc',
+    from: 'if (key.hash == hash && key.position < below)',
+    to: 'if (key.hash == hash && below > 0)',
+  },
+  {
+    name: 'keys: leave out the part of the log that is in no file yet',
+    file: 'key_search.cc',
+    from: 'Status status = ReadLog(snapshot_.gap_from, snapshot_.gap_to, mode);',
+    to: 'Status status;',
+  },
+  {
+    name: 'keys: forget that the list of pending ones was full',
+    file: 'key_index.cc',
+    from: 'pending_.Clear(); pending_from_ = end;',
+    to: 'pending_.Clear();',
+  },
+  {
+    name: 'keys: leave the index record as it is when the log is cut without the index',
+    file: 'index_record.cc',
+    from: 'record.indexed = unchanged;',
+    to: '',
+  },
+  {
+    name: 'keys: believe an index that was ahead of the log that is left',
+    file: 'key_index_open.cc',
+    from: 'const int64_t limit = std::min({unchanged, end, record.indexed});',
+    to: 'const int64_t limit = std::max({end, record.indexed, std::min<int64_t>(unchanged, 0)});',
+  },
+  {
+    name: 'subscriptions: skip the last queue',
+    file: 'feed.ts',
+    from: 'while (this.#cursors.length < count)',
+    to: 'while (this.#cursors.length + 1 < count)',
+    tests: ['subscription', 'subscriptionmodel'],
+  },
+  {
+    name: 'subscriptions: let the first queue come first until it has no more',
+    file: 'feed.ts',
+    from: 'else this.#lastReady.following = cursor; this.#lastReady = cursor;',
+    to: 'else { cursor.following = this.#firstReady; this.#firstReady = cursor; return; } this.#lastReady = cursor;',
+    tests: ['subscription', 'subscriptionmodel'],
+  },
+  {
+    name: 'subscriptions: do not wake who came while an append was not visible yet',
+    file: 'visibility.ts',
+    from: 'if (maxOffset < nextOffset || this.#isReadOnly) queue.watch.touch(); return true;',
+    to: 'return true;',
+    tests: ['subscription', 'subscriptionmodel', 'waitfor'],
+  },
+  {
+    name: 'subscriptions: look only once at a queue that was appended to',
+    file: 'visibility.ts',
+    from: '} else if (maxOffset < nextOffset || this.#isReadOnly) watch.touch();',
+    to: '}',
+    tests: ['subscription', 'subscriptionmodel', 'waitfor', 'following'],
+  },
+  {
+    name: 'subscriptions: step over a loss in silence',
+    file: 'cursor.ts',
+    from: 'onLost({ ...loss, topic, queueId });',
+    to: '',
+    tests: ['subscriptionends'],
+  },
+  {
+    name: 'subscriptions: step over a loss behind which reading goes on, and what lies in front of it',
+    file: 'cursor.ts',
+    from: 'if (loss.fromOffset > this.offset) return this.#upTo(result, loss.fromOffset, nothingLost);',
+    to: '',
+    tests: ['subscriptionends'],
+  },
+  {
+    name: 'subscriptions: count messages in hand as yielded',
+    file: 'feed.ts',
+    from: 'if (next !== undefined && this.#current !== undefined) offsets.set(this.#current.queueId, next.offset);',
+    to: 'if (next === undefined && this.#current !== undefined) offsets.set(this.#current.queueId, this.#current.offset);',
+    tests: ['subscription', 'subscriptionmodel'],
+  },
+  {
+    name: 'reads from memory never give the event loop its turn',
+    file: 'turn.ts',
+    from: 'return this.isLong ? this.over().then(() => found) : found;',
+    to: 'return found;',
+    tests: ['turn'],
+  },
+  {
+    name: 'decompression: take the memory first and look at the size then',
+    file: 'decompression.ts',
+    from: 'if (contentBytes(stored, maxBytes) > maxBytes) throw tooLarge(maxBytes); return decompressFrame(stored);',
+    to: 'const body = decompressFrame(stored); if (body.length > maxBytes || contentBytes(stored, maxBytes) < 0) throw tooLarge(maxBytes); return body;',
+    tests: ['decompression', 'lz4'],
+  },
+  {
+    name: 'decompression: no bound for zlib',
+    file: 'decompression.ts',
+    from: 'return zlib.inflateSync(stored, { maxOutputLength: maxBytes });',
+    to: 'return zlib.inflateSync(stored);',
+    tests: ['decompression'],
+  },
+  {
+    name: 'decompression: trust the lengths of one block beyond its end',
+    file: 'lz4.ts',
+    from: "if (end + blockTail > frame.length) throw new Error('a block reaches past the end of the body');",
+    to: '',
+    tests: ['decompression', 'lz4'],
+  },
+  {
+    name: 'compression: store LZ4 without saying which way it is',
+    file: 'compression.ts',
+    from: 'sysFlag: (sysFlag & ~compressionMask) | bodyCompressed | lz4Type',
+    to: 'sysFlag: sysFlag | bodyCompressed',
+    tests: ['compression'],
+  },
+  {
+    name: "compression: keep the caller's way beside ours",
+    file: 'compression.ts',
+    from: 'sysFlag: (sysFlag & ~compressionMask) | bodyCompressed | lz4Type',
+    to: 'sysFlag: sysFlag | bodyCompressed | lz4Type',
+    tests: ['compression'],
+  },
+  {
+    name: 'compression: compress again what its producer compressed',
+    file: 'compression.ts',
+    from: 'if (body.length < this.#minBytes || (sysFlag & bodyCompressed) !== 0) return undefined;',
+    to: 'if (body.length < this.#minBytes) return undefined;',
+    tests: ['compression'],
   },
 ];

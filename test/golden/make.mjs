@@ -3,9 +3,14 @@
  *
  *   node test/golden/make.mjs <folder>
  *
- * `clean` was closed in order, `unclean` was left by a process that was killed. Beside them `expected.json`: every message of both as it reads.
- * The clock is fixed, so the logs and the consume queues come out the same each time; what names the store, the process and the boot (all
- * in `millrace/`, and `abort`) does not. What is committed stays as it is: a new version adds stores of its own.
+ * `clean` was closed in order, `unclean` was left by a process that was killed; neither has an index. `indexed` was closed in order and has one of several
+ * small files. Beside them `expected.json`: every message as it reads, and for `indexed` what its keys find.
+ * The clock is fixed, so the logs, the consume queues and, where it is UTC, the index come out the same each time; what names the store, the
+ * process and the boot (all in `millrace/`, and `abort`) does not. What is committed stays as it is: a new version adds stores of its own.
+ *
+ *   TZ=UTC node test/golden/make.mjs --indexed <folder>
+ *
+ * makes that one store only.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -40,6 +45,35 @@ async function fill(store) {
   await store.append(message(4, { queueId: 2, sysFlag: 0x4 }));
   await store.append(message(5, { queueId: 2, properties: { shape: 'round', größe: 'klein' }, body: Buffer.from([0, 1, 2, 0xff]) }));
   for (let i = 0; i < 3; i++) await store.append(message(i, { topic: longTopic }));
+}
+
+/** How the index of `indexed` is laid out. */
+export const indexShape = { slotsPerFile: 16, entriesPerFile: 32, tags: true };
+
+async function makeIndexed(directory) {
+  const store = await MessageStore.open(directory, { ...options, index: indexShape, storeHost: '10.9.8.7:10911' });
+  await store.createTopic('GoldenTopic', { queues: 2 });
+  for (let i = 0; i < 60; i++) {
+    if (i % 20 === 19) time += 90_000;
+    // Aa and BB have one hash.
+    const keys = [`order${i % 9}`, ...(i % 4 === 0 ? ['Aa'] : []), ...(i % 6 === 0 ? ['BB'] : []), ...(i % 10 === 3 ? ['标签🚀'] : [])];
+    const properties = i % 3 === 0 ? { properties: { UNIQ_KEY: `7F000001ABCD18B4AAC20000000000${String(i).padStart(2, '0')}` } } : {};
+    await store.append(message(i, { queueId: i % 2, keys, ...(i % 5 === 0 ? { tags: 'red' } : {}), ...properties }));
+  }
+  await store.close();
+}
+
+/** The positions that some keys of `indexed` find, newest first: of all times, and of the middle. */
+export async function lookUps(store) {
+  const found = {};
+  const keys = ['Aa', 'BB', '标签🚀', 'T#red', 'order4', '7F000001ABCD18B4AAC2000000000027', 'nobody'];
+  for (const key of keys) {
+    for (const window of [{}, { begin: 1_700_000_090_000, end: 1_700_000_180_000 }]) {
+      const messages = await store.findByKey('GoldenTopic', key, { ...window, maxMessages: 100 });
+      found[`${key} ${JSON.stringify(window)}`] = messages.map(({ position }) => position);
+    }
+  }
+  return found;
 }
 
 async function makeClean(directory) {
@@ -88,6 +122,17 @@ export async function contents(store) {
   return JSON.parse(JSON.stringify({ end: store.watermarks.durable, topics }));
 }
 
+/** With the word of what it reads as, which belongs into `expected.json`. */
+async function mainIndexed(folder) {
+  const directory = join(folder, 'indexed');
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  await makeIndexed(directory);
+  const store = await MessageStore.open(directory, { readOnly: true });
+  console.log(JSON.stringify({ ...(await contents(store)), lookUps: await lookUps(store) }));
+  await store.close();
+}
+
 async function main(folder) {
   const path = (name) => join(folder, name);
   for (const name of ['clean', 'unclean']) rmSync(path(name), { recursive: true, force: true });
@@ -106,6 +151,7 @@ async function main(folder) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [first, second] = process.argv.slice(2);
   if (first === '--unclean') await makeUnclean(second);
+  else if (first === '--indexed') await mainIndexed(second);
   else if (first === undefined) throw new Error('Say where: node test/golden/make.mjs <folder>');
   else await main(first);
 }

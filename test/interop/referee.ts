@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import type { KeyAsked, TagsAsked, TimeAsked } from './asked.js';
 import { classPath } from './toolchain.js';
 
 /** RocketMQ's settings by which tests differ; undefined is RocketMQ's default, but for the index (1,000 slots, 4,000 entries). */
@@ -20,6 +21,8 @@ export interface RefereeSettings {
   queueEntries?: number | undefined;
   indexSlots?: number | undefined;
   indexEntries?: number | undefined;
+  /** Whether what is appended is indexed. */
+  index?: boolean | undefined;
   appendPropCRC?: boolean | undefined;
   forceVerifyPropCRC?: boolean | undefined;
   /** Refuse, when recovering after a crash, a record whose stored position is not where it stands. */
@@ -56,6 +59,8 @@ export interface RefereeSpec {
   bornTimestamp?: number | undefined;
   bornHost?: string | undefined;
   storeHost?: string | undefined;
+  /** The time it is stored under, if not the present one; of a batch, that of its first. */
+  storeTimestamp?: number | undefined;
   /** Compress and flag the body as RocketMQ's producer does. Not in a batch. */
   compression?: 'LZ4' | 'ZSTD' | 'ZLIB' | undefined;
 }
@@ -194,6 +199,20 @@ export class Referee implements AsyncDisposable {
     return ((await this.#ask('find', { topic, key })).messages as Answer[]).map(withBody) as unknown as RefereeMessage[];
   }
 
+  /** Positions for each query, in the order and as often as RocketMQ has them: by the hash of the key, unfiltered. */
+  async byKey(asked: readonly KeyAsked[]): Promise<number[][]> {
+    return (await this.#query('key', asked)) as number[][];
+  }
+
+  async byTime(asked: readonly TimeAsked[]): Promise<number[]> {
+    return (await this.#query('time', asked)) as number[];
+  }
+
+  /** The offsets that a pull of the whole queue gets, by the hashes of the tags, unfiltered. */
+  async byTags(asked: readonly TagsAsked[]): Promise<number[][]> {
+    return (await this.#query('tags', asked)) as number[][];
+  }
+
   /** Makes, fills and leaves a directory; with `exit: 'halt'` this referee has ended afterwards. */
   async generate(dir: string, options: GenerateOptions = {}): Promise<Generated[]> {
     const answer = await this.#ask('generate', { dir, ...options });
@@ -227,6 +246,10 @@ export class Referee implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.end();
+  }
+
+  async #query(by: string, asked: readonly object[]): Promise<unknown> {
+    return (await this.#ask('query', { asked: asked.map((query) => ({ by, ...query })) })).answers;
   }
 
   #ask(command: string, fields: object = {}): Promise<Answer> {

@@ -8,7 +8,8 @@ import { onTestFinished } from 'vitest';
 /** Whether file systems can be mounted here, or must be. */
 export const mayMount: boolean = process.env.CI !== undefined || process.getuid?.() === 0;
 
-function run(command: string, ...args: string[]): string {
+/** Runs a command of the system, and fails when it does. */
+export function run(command: string, ...args: string[]): string {
   const { status, stderr, stdout, error } = spawnSync(command, args, {
     encoding: 'utf8',
     env: { ...process.env, PATH: `${process.env.PATH}:/sbin:/usr/sbin` },

@@ -11,7 +11,7 @@ export interface RecoveryReport {
   /** Bytes of an unfinished tail that were cut and zeroed. */
   readonly truncatedBytes: number;
   readonly rebuiltQueueEntries: number;
-  /** 0: the key index is made again after `open`, in the background (`indexBacklogBytes` of `stats`). */
+  /** Keys that the index lacked and had again when `open` resolved. More than 4 MiB of log are left to the background: `indexBacklogBytes` of `stats`. */
   readonly rebuiltIndexEntries: number;
   /** The whole loss map: damage below the durable watermark, kept, never silently skipped. */
   readonly lost: readonly LostRange[];

@@ -8,6 +8,7 @@ export interface TransferPlan extends Omit<ReadResult, 'messages'> {
   readonly bytes: number;
 }
 
+/** What to send: as a read, and what goes before it. */
 export interface TransferOptions extends ReadOptions {
   /**
    * Called exactly once when it is this transfer's turn to write, also when nothing matched; what it returns is sent before the records, and must
@@ -19,6 +20,7 @@ export interface TransferOptions extends ReadOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** What was sent, and how. */
 export interface TransferResult extends TransferPlan {
   /** How the bytes went: straight from the page cache, gathered from memory, through JavaScript (TLS, pipes), or nothing was sent. */
   readonly path: 'sendfile' | 'writev' | 'copy' | 'none';

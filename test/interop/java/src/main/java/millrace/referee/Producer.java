@@ -16,7 +16,7 @@ import org.apache.rocketmq.store.PutMessageStatus;
 /**
  * Puts messages as a broker would, single or as a client's batch, and says where each went.
  *
- * Any status but PUT_OK is an exception that names it. A receipt has topic, queueId, offset, position, size and storeTimestamp.
+ * With `storeTimestamp` a message is stored under that time; a batch under that of its first. Any status but PUT_OK is an exception that names it. A receipt has topic, queueId, offset, position, size and storeTimestamp.
  */
 final class Producer {
   private static final int HEX_DIGITS_OF_POSITION = 16;
@@ -67,6 +67,7 @@ final class Producer {
 
   JSONObject put(JSONObject spec) throws Exception {
     session.declare(spec.getString("topic"), spec.getIntValue("queueId", 0));
+    session.clock().tell(spec.getLongValue("storeTimestamp", 0));
     AppendMessageResult result = accepted(session.store().putMessage(MessageSpec.single(spec)));
     return receipt(spec, result.getLogicsOffset(), result.getWroteOffset(), result.getWroteBytes(), result.getStoreTimestamp());
   }
@@ -74,6 +75,7 @@ final class Producer {
   List<JSONObject> putBatch(JSONArray specs) throws Exception {
     JSONObject first = specs.getJSONObject(0);
     session.declare(first.getString("topic"), first.getIntValue("queueId", 0));
+    session.clock().tell(first.getLongValue("storeTimestamp", 0));
     List<Message> inner = new ArrayList<>();
     for (int i = 0; i < specs.size(); i++) {
       inner.add(MessageSpec.inner(specs.getJSONObject(i)));

@@ -90,6 +90,8 @@ public final class Referee {
         return new QueueReader(opened()).read(request);
       case "find":
         return new QueueReader(opened()).find(request);
+      case "query":
+        return new Queries(opened()).run(request);
       case "parseTopics":
         return parseTopics(request);
       case "generate":

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.apache.rocketmq.common.BrokerConfig;
+import org.apache.rocketmq.common.SystemClock;
 import org.apache.rocketmq.common.TopicConfig;
 import org.apache.rocketmq.store.DefaultMessageStore;
 import org.apache.rocketmq.store.config.StorePathConfigHelper;
@@ -25,12 +26,15 @@ final class StoreSession {
   private static final long SETTLE_LIMIT_MS = 20_000;
 
   private final DefaultMessageStore store;
+  private final StoreClock clock;
   private final ConcurrentMap<String, TopicConfig> topics;
   private final String root;
   private final boolean abortWasThere;
 
-  private StoreSession(DefaultMessageStore store, ConcurrentMap<String, TopicConfig> topics, String root, boolean abortWasThere) {
+  private StoreSession(DefaultMessageStore store, StoreClock clock, ConcurrentMap<String, TopicConfig> topics, String root,
+      boolean abortWasThere) {
     this.store = store;
+    this.clock = clock;
     this.topics = topics;
     this.root = root;
     this.abortWasThere = abortWasThere;
@@ -42,20 +46,30 @@ final class StoreSession {
     boolean abortWasThere = abortFile(root).exists();
     BrokerConfig broker = new BrokerConfig();
     broker.setBrokerName("referee");
+    StoreClock clock = new StoreClock();
     DefaultMessageStore store = new DefaultMessageStore(StoreSettings.from(request), new BrokerStatsManager(broker),
-        (topic, queueId, offset, tagsCode, time, filterBitMap, properties) -> { }, broker, topics);
+        (topic, queueId, offset, tagsCode, time, filterBitMap, properties) -> { }, broker, topics) {
+      @Override
+      public SystemClock getSystemClock() {
+        return clock;
+      }
+    };
     if (!store.load()) {
       // No shutdown: it could take `abort` away from a directory that was not even loaded. This process is of no more use.
       throw new IllegalStateException("RocketMQ refuses to load " + root);
     }
     store.start();
-    StoreSession session = new StoreSession(store, topics, root, abortWasThere);
+    StoreSession session = new StoreSession(store, clock, topics, root, abortWasThere);
     session.settle();
     return session;
   }
 
   DefaultMessageStore store() {
     return store;
+  }
+
+  StoreClock clock() {
+    return clock;
   }
 
   void declare(String topic, int queueId) {

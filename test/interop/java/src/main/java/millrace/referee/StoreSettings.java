@@ -38,6 +38,7 @@ final class StoreSettings {
     }
     config.setMaxHashSlotNum(request.getIntValue("indexSlots", 1_000));
     config.setMaxIndexNum(request.getIntValue("indexEntries", 4_000));
+    config.setMessageIndexEnable(request.getBooleanValue("index", true));
     config.setEnabledAppendPropCRC(request.getBooleanValue("appendPropCRC", false));
     config.setForceVerifyPropCRC(request.getBooleanValue("forceVerifyPropCRC", false));
     config.setCheckCommitLogOffsetOnRecover(request.getBooleanValue("checkPositions", false));
