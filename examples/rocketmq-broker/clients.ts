@@ -21,7 +21,7 @@ export interface Subscription {
 /** As much of a heartbeat as this broker reads. */
 interface Heartbeat {
   readonly clientID: string;
-  readonly consumerDataSet: readonly { groupName: string; subscriptionDataSet: readonly SubscriptionData[] }[];
+  readonly consumerDataSet: readonly { groupName: string; subscriptionDataSet?: readonly SubscriptionData[] }[];
 }
 interface SubscriptionData {
   readonly topic: string;
@@ -108,10 +108,12 @@ async function heartbeat(store: MessageStore, clients: Clients, request: Request
   const { clientID, consumerDataSet = [] } = request.json<Heartbeat>();
   if (typeof clientID !== 'string') throw new Refusal(responseCode.INVALID_PARAMETER, 'The heartbeat has no clientID.');
   const grown: string[] = [];
-  for (const { groupName, subscriptionDataSet } of consumerDataSet) {
+  for (const { groupName, subscriptionDataSet = [] } of consumerDataSet) {
     // Every group pulls from a retry topic of its own too.
     const retryTopic = retryTopicOf(groupName);
     if (store.topic(retryTopic) === undefined) await makeTopic(store, retryTopic, 1);
+    // Who hung up meanwhile would be a member for ever.
+    if (connection.ended.aborted) return undefined;
     if (clients.join(groupName, clientID, connection, subscriptionDataSet)) grown.push(groupName);
   }
   // Behind the answer, because the newcomer is told as well, and wants to send another heartbeat when it has its queues.
