@@ -4,8 +4,8 @@
 // that was cut or two files of one name leave holes that no file shows. So a file counts only as far as the log was read beside it
 // and each record's keys were the next items. That reads what making it again would read, and writes nothing.
 //
-// An item that the record before allows once more is passed over: when RocketMQ starts it may put the last record again. Anything else
-// that is not expected means that the file, and those behind it, are to be made again.
+// An item that the record before allows once more is passed over: when RocketMQ starts it may put the last record again. Anything
+// else that is not expected means that the file, and those behind it, are to be made again.
 // Threads: those of KeyIndex's maintenance.
 #pragma once
 

@@ -8,7 +8,8 @@
 //   - After an end that was not clean CutTo is told how much had been synced. Items never change, so it believes these, checks
 //     each of them, and makes the slots anew; everything newer is forgotten. A file that does not hold together is kCorruption, and
 //     is to be made again from the log.
-// Threads: one writer (Put, Flush, Sync, Prove, Seal, CutTo, TakeAsItIs, ReadItems). Find may be called by any thread at any time; it sees what was put.
+// Threads: one writer (Put, Flush, Sync, Prove, Seal, CutTo, TakeAsItIs, ReadItems). Find may be called by any thread at any
+// time; it sees what was put.
 #pragma once
 
 #include <memory>
@@ -73,8 +74,8 @@ class IndexFile {
   void Seal();
   // Believes the items of the proof whose position is below `position`, and makes the rest of the file agree with them.
   Status CutTo(const IndexProof& believed, int64_t position);
-  // Believes what the file says of itself, and changes nothing; kCorruption when its header, items and slots do not agree. *below: how
-  // many of its items have a position below `position`. Whether they are the keys of the log is not asked.
+  // Believes what the file says of itself, and changes nothing; kCorruption when its header, items and slots do not agree. *below:
+  // how many of its items have a position below `position`. Whether they are the keys of the log is not asked.
   Status TakeAsItIs(int64_t position, int32_t* below);
   // As many items from number `first` on as fit and are in the file.
   Status ReadItems(int32_t first, std::vector<IndexItem>* items);

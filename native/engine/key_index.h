@@ -56,8 +56,8 @@ class KeyIndex {
         pool_(platform, paths),
         walk_(platform, log, own) {}
 
-  // The log below `unchanged` is the one that was indexed; it ends at `end`. Files that are not believed are removed; after a clean end
-  // those that may be right, and are to be compared with the log, wait.
+  // The log below `unchanged` is the one that was indexed; it ends at `end`. Files that are not believed are removed; after a clean
+  // end those that may be right, and are to be compared with the log, wait.
   Status Open(int64_t unchanged, bool clean, int64_t end);
   // Closes a small gap before the store serves; a larger one is the maintenance thread's. Of a log that ends at `end`.
   Status CatchUp(int64_t end);
