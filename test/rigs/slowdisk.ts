@@ -42,8 +42,10 @@ export class SlowDisk {
     await once(server.stdout, 'data');
     const disk = new SlowDisk(folder, server);
     disk.#device = run('losetup', '--direct-io=on', '-f', '--show', path('shown')).trim();
-    // Few inodes to a block and no reading ahead of them: opening a file that was not open before is a read of its own.
-    run('mkfs.ext4', '-q', '-m', '0', '-b', '4096', '-I', '4096', '-N', '8192', disk.#device);
+    // Few inodes to a block and no reading ahead of them: opening a file that was not open before is a read of its own. Without extents
+    // so is finding the blocks of a file, as it is where a file of a large disk has become fragmented.
+    const sharp = ['-b', '4096', '-I', '4096', '-N', '8192', '-O', '^extent,^64bit,^metadata_csum'];
+    run('mkfs.ext4', '-q', '-m', '0', ...sharp, disk.#device);
     disk.#mount();
     return disk;
   }
