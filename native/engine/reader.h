@@ -86,6 +86,8 @@ class Reader {
               LogPlan* plan, int64_t* read);
   void SiftOne(const ConsumeQueue& queue, const TagFilter* filter, const Picked& one, std::span<const std::byte> record,
                const std::shared_ptr<OpenFile>& file, Round* round, LogPlan* plan);
+  // Whether what the mapping `log` of the entry's file shows there is a record of this size, place, queue and offset.
+  bool IsAsKnown(const ConsumeQueue& queue, const Picked& one, const std::byte* log);
   static void AddRun(const std::shared_ptr<OpenFile>& file, const QueueEntry& entry, LogPlan* plan);
   Status ReadNeighbours(const OpenFile* file, int64_t position, ReadMode mode, std::span<std::byte> to);
   static void AddLost(int64_t offset, const LostRange* range, std::vector<LostMessages>* lost);
@@ -93,7 +95,7 @@ class Reader {
   // So much of what is thrown away an event loop waits for.
   static constexpr int64_t kMostUnmatchedAtOnce = 4 << 20;
   // And so much of what is verified for it and not copied.
-  static constexpr int64_t kMostSiftedAtOnce = 1 << 20;
+  static constexpr int64_t kMostSiftedAtOnce = 256 * 1024;
   static constexpr int64_t kSiftedBytes = 256 * 1024;  // of one read
 
   Platform& platform_;

@@ -23,8 +23,8 @@ class Transfer {
  public:
   enum class State { kMore, kBlocked, kDone, kFailed };
 
-  // The average run from which on SendFile is faster. bench/cases/transfer.ts measures it.
-  static constexpr int64_t kLongRunBytes = 16 * 1024;
+  // The average run from which on SendFile serves: below it a call for each run costs more than the copying that it saves.
+  static constexpr int64_t kLongRunBytes = 64 * 1024;
 
   Transfer(Platform& platform, const FileSet& files, FileHandle socket, std::shared_ptr<const LogPlan> plan, SendPath path);
   ~Transfer() { platform_.Close(socket_); }
