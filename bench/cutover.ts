@@ -24,7 +24,7 @@ const KiB = 1024;
 const lengths = [256, 512, KiB, 2 * KiB, 4 * KiB, 8 * KiB, 16 * KiB, 32 * KiB, 64 * KiB, 256 * KiB, 1024 * KiB];
 const ways = ['sendfile', 'writev', 'copy'] as const;
 type Way = (typeof ways)[number];
-const sentBytes = 16 * KiB * KiB;
+const sentBytes = 32 * KiB * KiB;
 
 const { values } = parseArgs({
   options: {
