@@ -82,6 +82,17 @@ export function judge(results: readonly Result[]): Goal[] {
   const keyed = ratio(of('append/with-key', 'messagesPerSecond'), of('append/without-key', 'messagesPerSecond'));
   add('append with a key / append without', keyed, 'at least', 0.67);
 
+  const rate = (name: string): Series => of(name, 'bytesPerSecond');
+  const sendfile = ratio(rate('transfer/long'), rate('limit/sendfile'));
+  add('transfer of long runs / bare sendfile over loopback', sendfile, 'at least', 0.9);
+  const cost = (name: string): Series => of(name, 'cpuNanosPerKilobyte');
+  const saved = ratio(cost('transfer/long'), cost('transfer/longCopy'));
+  add('its processor time a byte / that of readRaw and socket.write', saved, 'at most', 0.5);
+  const gather = ratio(rate('transfer/scattered'), rate('limit/gather'));
+  add('transfer of scattered 1 KiB records / bare writev of such pieces', gather, 'at least', 0.7);
+  const copy = ratio(rate('transfer/scattered'), rate('transfer/scatteredCopy'));
+  add('the same / readRaw and socket.write of the same records', copy, 'at least', 1.5);
+
   const way = (name: string): Series => ratio(of(`read/${name}`, 'bodyBytesPerSecond'), of('read/readSync', 'bodyBytesPerSecond'));
   add('subscription, message by message / readSync', way('messages'), 'at least', 0.6);
   add('subscription, batches / readSync', way('batches'), 'at least', 0.9);

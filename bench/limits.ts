@@ -70,14 +70,17 @@ const table: readonly [string, string, string, Record<string, number>][] = [
   ['pwrite-128', 'pwrite of 128 B a call, reserved blocks', 'write', { bytes: 128 }],
   ['sync-1', 'pwrite of 1 KiB + fdatasync, zeroed file', 'sync', { records: 1 }],
   ['sync-32', 'pwrite of 32 x 1 KiB + fdatasync, zeroed file', 'sync', { records: 32 }],
+  ['sendfile', 'sendfile of 1 MiB a call, over loopback', 'sendfile', {}],
+  ['gather', 'writev of 512 scattered pieces of 1 KiB, the same', 'gather', {}],
   ['roundtrip', 'one thread wakes another and is woken', 'roundtrip', {}],
 ];
 
-export function limitProbes(limits: Limits, millis: number): Probe[] {
+/** `port`: of the program's receiver. */
+export function limitProbes(limits: Limits, millis: number, port: number): Probe[] {
   return table.map(([name, title, probe, parameters]) => ({
     name: `limit/${name}`,
     title,
-    run: () => limits.run(probe, { millis, ...parameters }),
+    run: () => limits.run(probe, { millis, port, ...parameters }),
     close: async () => {},
   }));
 }

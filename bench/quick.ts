@@ -37,6 +37,7 @@ const { values } = parseArgs({
 /** Beginnings of names, in the order in which the probes run. */
 const sequence: readonly string[] = [
   ...['limit/copy', 'read/', 'tags/'],
+  ...['limit/sendfile', 'transfer/long', 'limit/gather', 'transfer/scattered', 'transfer/'],
   ...['limit/checksum', 'limit/stream', 'append/appendBatch-1024-pwrite', 'append/append-1024-pwrite'],
   ...['limit/pwrite', 'append/appendSync-1024-pwrite', 'append/'],
   ...['limit/roundtrip', 'limit/sync-1', 'durable/1', 'follow/', 'limit/sync-32', 'durable/64'],
@@ -58,9 +59,10 @@ let lastRound = -1;
 const conditions = readConditions(root, directory);
 const limits = new Limits(buildLimits(root), directory);
 try {
+  const { port = 0 } = await limits.run('receiver');
   const probes = chosen([
-    ...limitProbes(limits, Math.ceil(millis / 2)),
-    ...storeProbes(directory, millis),
+    ...limitProbes(limits, Math.ceil(millis / 2), port),
+    ...storeProbes(directory, millis, port),
     reopenProbe(directory, Math.min(rounds, 3)),
     idleProbe(directory),
   ]);

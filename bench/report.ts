@@ -18,6 +18,7 @@ const headings: Readonly<Record<string, string>> = {
   read: 'Sequential reads',
   tags: 'Reading by tag, entries a second',
   time: 'Searches by store time',
+  transfer: 'From the log to a socket (sender and receiver share the processors)',
   follow: 'Following',
   reopen: 'Reopening',
   idle: 'Idle',

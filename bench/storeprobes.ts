@@ -53,13 +53,19 @@ const rows: readonly Row[] = [
   ['keys/10000000', 'findByKey among 10 000 000 keys, 64 B, hot', 'keys', { messages: 10_000_000, bodyBytes: 64 }],
   ['append/without-key', '1 KiB, append, 1 000 in flight, no key', 'append', { ...keyed, key: 'none' }],
   ['append/with-key', 'the same, each with a key of its own', 'append', { ...keyed, key: 'own' }],
+  ['transfer/long', '1 KiB records side by side, transfer', 'transfer', { way: 'transfer', queues: 1 }],
+  ['transfer/longCopy', 'the same, readRaw and socket.write', 'transfer', { way: 'copy', queues: 1 }],
+  ['transfer/scattered', '1 KiB records with others between, transfer', 'transfer', { way: 'transfer', queues: 2 }],
+  ['transfer/scatteredCopy', 'the same, readRaw and socket.write', 'transfer', { way: 'copy', queues: 2 }],
+  ['transfer/short', 'a header and one record of 1 KiB a transfer', 'transfer', { way: 'short', queues: 1 }],
   ['read/messages', '1 KiB, subscription, message by message', 'read', { way: 'messages', bodyBytes: 1024 }],
   ['read/batches', '1 KiB, subscription, batches', 'read', { way: 'batches', bodyBytes: 1024 }],
   ['follow/1', '1 KiB, durable append to a waiting subscription', 'follow', { bodyBytes: 1024, subscriptions: 1 }],
   ['follow/1000', 'the same, 1 000 more wait for other queues', 'follow', { bodyBytes: 1024, subscriptions: 1001 }],
 ];
 
-export function storeProbes(directory: string, millis: number): Probe[] {
+/** `port`: of a receiver, for those who send. */
+export function storeProbes(directory: string, millis: number, port: number): Probe[] {
   return rows.map(([name, title, job, parameters]) => {
     let child: Child | undefined;
     return {
@@ -67,7 +73,12 @@ export function storeProbes(directory: string, millis: number): Probe[] {
       title,
       isLong: longRows.has(name),
       run: () => {
-        child ??= new Child({ name: job, directory: join(directory, name.replace('/', '-')), millis, parameters });
+        child ??= new Child({
+          name: job,
+          directory: join(directory, name.replace('/', '-')),
+          millis,
+          parameters: { port, ...parameters },
+        });
         return child.round();
       },
       close: async () => child?.close(),

@@ -12,6 +12,7 @@ import { readCase } from './cases/read.js';
 import { openCase, writerCase } from './cases/reopen.js';
 import { tagsCase } from './cases/tags.js';
 import { timeSearchCase } from './cases/timesearch.js';
+import { transferCase } from './cases/transfer.js';
 import type { Answer, Job, Order } from './child.js';
 import type { Sample } from './figures.js';
 
@@ -30,6 +31,7 @@ const cases: Readonly<Record<string, (job: Job, report: (position: number) => vo
   read: readCase,
   tags: tagsCase,
   timeSearch: timeSearchCase,
+  transfer: transferCase,
   writer: writerCase,
 };
 

@@ -7,6 +7,8 @@ import { randomBytes } from 'node:crypto';
 import type { Message } from 'millrace';
 
 export const topic = 'bench';
+/** What a record of an append is beside its body: fixed fields, the topic, and the property with its checksum. */
+export const aroundBody = 91 + topic.length + 20;
 
 export function makeMessages(count: number, bodyBytes: number): Message[] {
   const pool = randomBytes(count * bodyBytes);

@@ -4,7 +4,7 @@
 //
 // A process that lives as long as the run and answers commands on standard input, so that its probes can be interleaved with the
 // store's rounds. `run <probe> [name=value ...]` answers one line of JSON; so does anything not understood, with "error". It ends
-// at the end of its input and removes the file it kept. It measures the machine and nothing of the store, but for the checksum,
+// at the end of its input and removes the files it kept. It measures the machine and nothing of the store, but for the checksum,
 // which is the store's own (native/engine/crc32.h).
 #include <unistd.h>
 
@@ -23,8 +23,11 @@ struct NamedProbe {
 };
 
 constexpr NamedProbe kProbes[] = {
-    {"copy", MeasureCopy},         {"checksum", MeasureCopyAndChecksum}, {"write", MeasureWrite},
-    {"sync", MeasureWriteAndSync}, {"roundtrip", MeasureRoundTrip},      {"settle", SettleDisk},
+    {"copy", MeasureCopy},           {"checksum", MeasureCopyAndChecksum},
+    {"write", MeasureWrite},         {"sync", MeasureWriteAndSync},
+    {"roundtrip", MeasureRoundTrip}, {"receiver", StartReceiver},
+    {"sendfile", MeasureSendFile},   {"gather", MeasureGather},
+    {"settle", SettleDisk},
 };
 
 void Run(const std::string& directory, const std::string& line, Figures* figures) {
@@ -57,7 +60,7 @@ int Main(int argc, char** argv) {
     Run(directory, line, &figures);
     std::cout << figures.ToJson() << std::endl;
   }
-  ::unlink((directory + "/limits-zeroed").c_str());
+  for (const char* kept : {"/limits-zeroed", "/limits-sent"}) ::unlink((directory + kept).c_str());
   return 0;
 }
 

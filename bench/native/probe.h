@@ -58,6 +58,9 @@ void MeasureCopyAndChecksum(const std::string& directory, const Parameters& para
 void MeasureWrite(const std::string& directory, const Parameters& parameters, Figures* figures);
 void MeasureWriteAndSync(const std::string& directory, const Parameters& parameters, Figures* figures);
 void MeasureRoundTrip(const std::string& directory, const Parameters& parameters, Figures* figures);
+void StartReceiver(const std::string& directory, const Parameters& parameters, Figures* figures);
+void MeasureSendFile(const std::string& directory, const Parameters& parameters, Figures* figures);
+void MeasureGather(const std::string& directory, const Parameters& parameters, Figures* figures);
 void SettleDisk(const std::string& directory, const Parameters& parameters, Figures* figures);
 
 }  // namespace millrace::bench
