@@ -158,6 +158,24 @@ TEST("a record that a search finds damaged goes into the loss map, and is kept i
   CHECK_EQ(store->losses().size(), 1);
 }
 
+TEST("a message that was damaged after its time was learned is stepped over as soon as that is known") {
+  DamagedDirectory directory(test_seed());
+  directory.AppendAndClose(60);
+  const auto [key, records] = *directory.workload.model.Queues().begin();
+  StoreConfig config = directory.config();
+  config.verify = VerifyMode::kAlways;
+  std::unique_ptr<Store> store;
+  REQUIRE_OK(directory.Open(config, &store));
+  const int32_t queue = store->OpenQueue(key.first, key.second);
+  const auto borders = BordersOf(directory.workload.model, {key.first, key.second, queue});
+  SearchAll(*store, queue, borders);
+  const ModelRecord& bad = *records[records.size() / 2];
+  directory.Flip(directory.LogFile(bad.position), directory.InFile(bad.position) + 57);
+  (void)ScanOf(*store, queue);
+  REQUIRE_EQ(store->losses().size(), 1);
+  CheckSearches(*store, queue, borders);
+}
+
 TEST("where a foreign clock went back, what is found stands on its sides of the border, and nothing readable is between") {
   DamagedDirectory directory(test_seed());
   directory.AppendAndClose(100);
