@@ -59,7 +59,8 @@ export class Engine {
       child.on('close', (_code, signal) => {
         clearTimeout(timer);
         if (signal !== null && signal !== 'SIGKILL') titles.push(`${title} (${signal})`);
-        done(titles);
+        // What was printed before the end reached it comes along.
+        done(titles.slice(0, mostTitles));
       });
     });
   }

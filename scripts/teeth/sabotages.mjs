@@ -166,7 +166,7 @@ export const sabotages = [
     name: 'open a file that has to be fetched on the event loop',
     file: 'file_set.cc',
     from: 'read_only_ ? OpenMode::kRead : OpenMode::kReadWrite, mode, &handle);',
-    to: 'read_only_ ? OpenMode::kRead : OpenMode::kReadWrite, ReadMode::kMayBlock, &handle);',
+    to: 'read_only_ ? OpenMode::kRead : OpenMode::kReadWrite, &handle); (void)mode;',
   },
   {
     name: 'tags: let the hash alone decide',
@@ -188,15 +188,15 @@ export const sabotages = [
   },
   {
     name: 'time: take messages of the time itself for older ones',
-    file: 'time_samples.h',
-    from: 'return time < timestamp || (equal_is_before && time == timestamp);',
-    to: 'return time <= timestamp;',
+    file: 'time_search.cc',
+    from: 'range.Take(border, at, offset, time);',
+    to: 'range.Take({border.timestamp, true}, at, offset, time);',
   },
   {
     name: 'time: take messages of the time itself for newer ones',
-    file: 'time_samples.h',
-    from: 'return time < timestamp || (equal_is_before && time == timestamp);',
-    to: 'return time < timestamp;',
+    file: 'time_search.cc',
+    from: 'range.Take(border, at, offset, time);',
+    to: 'range.Take({border.timestamp, false}, at, offset, time);',
   },
   {
     name: 'time: believe the head of a record that was never verified',
@@ -232,7 +232,7 @@ export const sabotages = [
     name: 'keys: leave out what the caller just appended',
     file: 'key_index.cc',
     from: 'pending_.Find(hash, visible, &snapshot.pending);',
-    to: '',
+    to: 'pending_.Find(hash, std::min<int64_t>(visible, 0), &snapshot.pending);',
   },
   {
     name: 'keys: show what is not visible yet',
@@ -245,12 +245,6 @@ export const sabotages = [
     file: 'key_search.cc',
     from: 'Status status = ReadLog(snapshot_.gap_from, snapshot_.gap_to, mode);',
     to: 'Status status;',
-  },
-  {
-    name: 'keys: forget that the list of pending ones was full',
-    file: 'key_index.cc',
-    from: 'pending_.Clear(); pending_from_ = end;',
-    to: 'pending_.Clear();',
   },
   {
     name: 'keys: leave the index record as it is when the log is cut without the index',
