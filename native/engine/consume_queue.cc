@@ -62,6 +62,7 @@ void ConsumeQueue::Trim(int64_t queued) {
   tail_.erase(tail_.begin(), tail_.begin() + static_cast<std::ptrdiff_t>(head_ + count));
   head_ = 0;
   filed_ += static_cast<int64_t>(count);
+  if (made_from_.load(std::memory_order_relaxed) < filed_) made_from_.store(filed_, std::memory_order_release);
 }
 
 size_t ConsumeQueue::VisibleTailLocked(int64_t visible) const {

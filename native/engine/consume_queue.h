@@ -25,6 +25,7 @@ class ConsumeQueue {
         min_offset_(min_offset),
         filed_(next_offset),
         next_(next_offset),
+        made_from_(next_offset),
         has_file_(has_file) {}
 
   const std::string& topic() const { return topic_; }
@@ -50,6 +51,8 @@ class ConsumeQueue {
   };
   Range VisibleRange(int64_t visible) const;
   int64_t next_offset() const { return next_.load(std::memory_order_acquire); }
+  // Entries from here on were made by this process: they speak of the records that they name.
+  int64_t made_from() const { return made_from_.load(std::memory_order_acquire); }
   int64_t tail_size() const;
   // Entries below are in files; -1 while the queue has no file.
   int64_t filed() const;
@@ -69,6 +72,7 @@ class ConsumeQueue {
   int64_t min_offset_;
   int64_t filed_;              // entries below are in files
   std::atomic<int64_t> next_;  // moved by the producer alone, under the mutex
+  std::atomic<int64_t> made_from_;
   bool has_file_;
   // Entries [filed_, next_) are tail_[head_ ...].
   std::vector<QueueEntry> tail_;

@@ -16,8 +16,8 @@
 namespace millrace {
 
 struct LogRun {
-  std::shared_ptr<OpenFile> file;
-  int64_t position = 0;  // in the log
+  OpenFile* file = nullptr;  // one of the plan's
+  int64_t position = 0;      // in the log
   int64_t size = 0;
 };
 
@@ -27,6 +27,7 @@ struct LogPlan {
 
   ReadOutcome outcome;
   std::vector<LogRun> runs;
+  std::vector<std::shared_ptr<OpenFile>> files;
   // Instead of runs.
   std::unique_ptr<std::byte[]> few;
   int64_t few_bytes = 0;

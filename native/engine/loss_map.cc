@@ -8,6 +8,7 @@ namespace millrace {
 void LossMap::Load(std::vector<LostRange> ranges) {
   std::lock_guard lock(mutex_);
   ranges_ = std::move(ranges);
+  any_.store(!ranges_.empty(), std::memory_order_release);
   changed_ = false;
 }
 
@@ -24,12 +25,14 @@ bool LossMap::Add(const LostRange& range) {
   }
   first = ranges_.erase(first, last);
   ranges_.insert(first, merged);
+  any_.store(true, std::memory_order_release);
   changed_ = true;
   changes_.fetch_add(1, std::memory_order_release);
   return true;
 }
 
 bool LossMap::Find(int64_t position, LostRange* range) const {
+  if (!any_.load(std::memory_order_acquire)) return false;
   std::lock_guard lock(mutex_);
   const auto found =
       std::partition_point(ranges_.begin(), ranges_.end(), [position](const LostRange& there) { return there.to <= position; });

@@ -36,6 +36,7 @@ class LossMap {
  private:
   mutable std::mutex mutex_;
   std::vector<LostRange> ranges_;
+  std::atomic<bool> any_{false};  // so that a look into a healthy log's map takes no lock
   bool changed_ = false;
   std::atomic<int64_t> changes_{0};
 };

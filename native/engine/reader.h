@@ -84,14 +84,21 @@ class Reader {
   void Keep(const ConsumeQueue& queue, const TagFilter* filter, std::span<std::byte> to, Round* round, ReadOutcome* outcome);
   Status CopyRuns(const std::vector<Picked>& picked, ReadMode mode, std::span<std::byte> to);
   static void Conclude(const Round& round, ReadOutcome* outcome);
+  // The file that a plan has come to; records tend to lie in the one that the record before lies in.
+  struct Lying {
+    int64_t start = -1;
+    OpenFile* file = nullptr;        // null: missing
+    const std::byte* log = nullptr;  // its mapping, where records are compared in it
+  };
+  Status Locate(int64_t position, const TagFilter* filter, ReadMode mode, LogPlan* plan, Lying* lying);
   // Adds those picked that hold and match to the plan; `picked` are neighbours in one file. *read counts the bytes looked at.
-  Status Sift(const ConsumeQueue& queue, const TagFilter* filter, ReadMode mode, std::span<const Picked> picked, Round* round,
-              LogPlan* plan, int64_t* read);
+  Status Sift(const ConsumeQueue& queue, const TagFilter* filter, ReadMode mode, std::span<const Picked> picked, const Lying& lying,
+              Round* round, LogPlan* plan, int64_t* read);
   void SiftOne(const ConsumeQueue& queue, const TagFilter* filter, const Picked& one, std::span<const std::byte> record,
-               const std::shared_ptr<OpenFile>& file, Round* round, LogPlan* plan);
-  // Whether what the mapping `log` of the entry's file shows there is a record of this size, place, queue and offset.
-  bool IsAsKnown(const ConsumeQueue& queue, const Picked& one, const std::byte* log);
-  static void AddRun(const std::shared_ptr<OpenFile>& file, const QueueEntry& entry, LogPlan* plan);
+               OpenFile* file, Round* round, LogPlan* plan);
+  // Whether what the mapping of the entry's file shows there is a record of this size, place, queue and offset.
+  bool IsAsKnown(const ConsumeQueue& queue, const Picked& one, const Lying& lying);
+  static void AddRun(OpenFile* file, const QueueEntry& entry, LogPlan* plan);
   Status ReadNeighbours(const OpenFile* file, int64_t position, ReadMode mode, std::span<std::byte> to);
   static void AddLost(int64_t offset, const LostRange* range, std::vector<LostMessages>* lost);
 

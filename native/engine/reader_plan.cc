@@ -1,9 +1,9 @@
 // Planning a transfer: which records it sends, found without reading those that are known to be whole.
 //
 // A run of neighbours is walked along its entries: each one's end is the next one's begin, so that an entry that points elsewhere
-// breaks the run. The two records at its ends are always read and compared with their entries, those between only when nobody has
-// verified them yet, or when their tags count. Records in the form that nearly all have (V1, two IPv4 hosts) are compared in a
-// mapping, where the thread may wait; the others are read.
+// breaks the run. The two records at its ends are compared with their entries unless this process made those, the ones between only
+// when nobody has verified them yet, or when their tags count. Records in the form that nearly all have (V1, two IPv4 hosts) are
+// compared in a mapping, where the thread may wait; the others are read.
 #include <algorithm>
 #include <cstring>
 
@@ -16,10 +16,12 @@ Status Reader::Plan(const ConsumeQueue& queue, int64_t offset, const ReadLimits&
                     ReadMode mode, LogPlan* plan) {
   ReadOutcome* const outcome = &plan->outcome;
   plan->runs.clear();
+  plan->files.clear();
   if (!Begin(queue, offset, visible, outcome)) return Status::Ok();
   const int64_t end = std::min(outcome->max_offset, offset + std::min(limits.max_scanned, outcome->max_offset - offset));
   EntryScan scan(queue, queue_files_, losses_, limits.filter, {offset, end, visible, limits.max_messages}, mode);
   Round round;
+  Lying lying;
   int64_t read = 0;
   do {
     Status status = Pick(limits, visible, first, &scan, &round, outcome);
@@ -34,7 +36,8 @@ Status Reader::Plan(const ConsumeQueue& queue, int64_t offset, const ReadLimits&
              picked[next].entry.end() <= file_end) {
         next++;
       }
-      status = Sift(queue, limits.filter, mode, picked.subspan(i, next - i), &round, plan, &read);
+      status = Locate(picked[i].entry.position, limits.filter, mode, plan, &lying);
+      if (status.ok()) status = Sift(queue, limits.filter, mode, picked.subspan(i, next - i), lying, &round, plan, &read);
       if (!status.ok()) return status;
       i = next;
     }
@@ -43,23 +46,30 @@ Status Reader::Plan(const ConsumeQueue& queue, int64_t offset, const ReadLimits&
   return Status::Ok();
 }
 
-Status Reader::Sift(const ConsumeQueue& queue, const TagFilter* filter, ReadMode mode, std::span<const Picked> picked, Round* round,
-                    LogPlan* plan, int64_t* read) {
+Status Reader::Locate(int64_t position, const TagFilter* filter, ReadMode mode, LogPlan* plan, Lying* lying) {
+  if (lying->start == files_.StartOf(position)) return Status::Ok();
   std::shared_ptr<OpenFile> file;
-  Status status = files_.Open(picked[0].entry.position, &file, mode);
+  Status status = files_.Open(position, &file, mode);
   if (!status.ok() && status.code() != Code::kNotFound) return status;
+  *lying = {.start = files_.StartOf(position), .file = file.get()};
   // Whoever may wait looks at records where they lie; two places of one are cheaper than reading it.
-  const std::byte* log = nullptr;
-  if (filter == nullptr && mode == ReadMode::kMayBlock && file && !file->MapForReading(files_.file_bytes(), &log).ok())
-    log = nullptr;
+  if (filter == nullptr && mode == ReadMode::kMayBlock && file && !file->MapForReading(files_.file_bytes(), &lying->log).ok())
+    lying->log = nullptr;
+  if (file) plan->files.push_back(std::move(file));
+  return Status::Ok();
+}
+
+Status Reader::Sift(const ConsumeQueue& queue, const TagFilter* filter, ReadMode mode, std::span<const Picked> picked,
+                    const Lying& lying, Round* round, LogPlan* plan, int64_t* read) {
   const auto is_known = [&](size_t i) {
-    if (filter != nullptr || !Known(picked[i].entry.position)) return false;
-    return (i > 0 && i + 1 < picked.size()) || (log != nullptr && IsAsKnown(queue, picked[i], log));
+    if (filter != nullptr || lying.file == nullptr || !Known(picked[i].entry.position)) return false;
+    if (picked[i].offset >= queue.made_from() || (i > 0 && i + 1 < picked.size())) return true;
+    return lying.log != nullptr && IsAsKnown(queue, picked[i], lying);
   };
   std::vector<std::byte> bytes;
   for (size_t i = 0; i < picked.size();) {
     if (is_known(i)) {
-      AddRun(file, picked[i++].entry, plan);
+      AddRun(lying.file, picked[i++].entry, plan);
       continue;
     }
     const int64_t from = picked[i].entry.position;
@@ -68,21 +78,21 @@ Status Reader::Sift(const ConsumeQueue& queue, const TagFilter* filter, ReadMode
     bytes.resize(static_cast<size_t>(picked[next - 1].entry.end() - from));
     *read += static_cast<int64_t>(bytes.size());
     if (mode == ReadMode::kOnlyCached && *read > kMostSiftedAtOnce) return Status(Code::kWouldBlock);
-    status = ReadNeighbours(file.get(), from, mode, bytes);
+    Status status = ReadNeighbours(lying.file, from, mode, bytes);
     if (!status.ok()) return status;
     for (; i < next; i++) {
       const QueueEntry& entry = picked[i].entry;
       SiftOne(queue, filter, picked[i],
-              std::span(bytes).subspan(static_cast<size_t>(entry.position - from), static_cast<size_t>(entry.size)), file, round,
-              plan);
+              std::span(bytes).subspan(static_cast<size_t>(entry.position - from), static_cast<size_t>(entry.size)), lying.file,
+              round, plan);
     }
   }
   return Status::Ok();
 }
 
-bool Reader::IsAsKnown(const ConsumeQueue& queue, const Picked& one, const std::byte* log) {
+bool Reader::IsAsKnown(const ConsumeQueue& queue, const Picked& one, const Lying& lying) {
   const QueueEntry& entry = one.entry;
-  const std::byte* const record = log + (entry.position - files_.StartOf(entry.position));
+  const std::byte* const record = lying.log + (entry.position - lying.start);
   std::byte head[format::kMinRecordBytes];
   if (entry.size < static_cast<int32_t>(sizeof head) || entry.end() > files_.EndOf(entry.position)) return false;
   if (!platform_.CopyGuarded(head, record, sizeof head).ok()) return false;
@@ -102,7 +112,7 @@ bool Reader::IsAsKnown(const ConsumeQueue& queue, const Picked& one, const std::
 }
 
 void Reader::SiftOne(const ConsumeQueue& queue, const TagFilter* filter, const Picked& one, std::span<const std::byte> record,
-                     const std::shared_ptr<OpenFile>& file, Round* round, LogPlan* plan) {
+                     OpenFile* file, Round* round, LogPlan* plan) {
   RecordView view;
   LostRange lost;
   if (!Verify(queue, one.entry, one.offset, record, &view, &lost)) {
@@ -115,7 +125,7 @@ void Reader::SiftOne(const ConsumeQueue& queue, const TagFilter* filter, const P
   }
 }
 
-void Reader::AddRun(const std::shared_ptr<OpenFile>& file, const QueueEntry& entry, LogPlan* plan) {
+void Reader::AddRun(OpenFile* file, const QueueEntry& entry, LogPlan* plan) {
   plan->outcome.messages++;
   plan->outcome.bytes += entry.size;
   if (!plan->runs.empty()) {

@@ -10,8 +10,11 @@ namespace millrace {
 Status Store::Plan(int32_t handle, int64_t offset, const ReadLimits& limits, ReadMode mode, LogPlan* plan) {
   const std::shared_ptr<ConsumeQueue> queue = queues_->Get(handle);
   if (!queue) return Status(Code::kNotFound);
+  // The thread that plans many records may wait, and compares them where they lie.
+  const bool is_many = plans_many_.load(std::memory_order_relaxed) && limits.max_bytes > LogPlan::kFewBytes;
+  if (is_many && mode == ReadMode::kOnlyCached) return Status(Code::kWouldBlock);
   Status status(Code::kTooLarge);
-  if (!plans_many_.load(std::memory_order_relaxed)) {
+  if (!is_many) {
     plan->few = std::make_unique_for_overwrite<std::byte[]>(LogPlan::kFewBytes);
     status = reader_->Read(*queue, offset, limits, visible(), first(), mode, {plan->few.get(), LogPlan::kFewBytes}, &plan->outcome);
     plan->few_bytes = plan->outcome.bytes;

@@ -59,9 +59,11 @@ IoResult Transfer::SendGathered(int64_t most) {
 
 bool Transfer::AddPiece(const LogRun& run, int64_t from, int64_t size) {
   const int64_t start = files_.StartOf(run.position);
-  const std::byte* address = nullptr;
-  if (!run.file->MapForReading(files_.file_bytes(), &address).ok()) return false;
-  pieces_.push_back({address + (run.position - start) + from, static_cast<size_t>(size)});
+  if (run.file != mapped_) {
+    if (!run.file->MapForReading(files_.file_bytes(), &mapping_).ok()) return false;
+    mapped_ = run.file;
+  }
+  pieces_.push_back({mapping_ + (run.position - start) + from, static_cast<size_t>(size)});
   return true;
 }
 

@@ -62,6 +62,8 @@ class Transfer {
   size_t run_ = 0;
   int64_t run_sent_ = 0;
   std::vector<std::span<const std::byte>> pieces_;
+  const OpenFile* mapped_ = nullptr;
+  const std::byte* mapping_ = nullptr;
 };
 
 }  // namespace millrace
