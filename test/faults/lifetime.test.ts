@@ -76,7 +76,7 @@ test('a subscription that nobody asks for its next message keeps no process aliv
 test('an open store that nobody uses costs no processor time', async () => {
   const { output, ...rest } = await run('idle', storeFolder());
   expect(rest).toEqual(well);
-  // A thread that polls every millisecond takes ten times that.
+  // Milliseconds a second. A thread that polls every millisecond takes ten times that.
   expect(Number(output)).toBeLessThan(15);
 });
 

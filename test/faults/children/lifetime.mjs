@@ -59,10 +59,15 @@ async function idle() {
   await store.append(message);
   // Longer than anything that follows an append is put off, but for the checkpoint.
   await pause(700);
-  const before = process.cpuUsage();
-  await pause(1000);
-  const { user, system } = process.cpuUsage(before);
-  say((user + system) / 1000);
+  // What polls does so in every one of them; a collection of garbage or a busy machine is in one.
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < 3; i++) {
+    const before = process.cpuUsage();
+    await pause(500);
+    const { user, system } = process.cpuUsage(before);
+    least = Math.min(least, (user + system) / 1000);
+  }
+  say(2 * least);
 }
 
 async function reject() {
