@@ -47,7 +47,8 @@ export class Transfers {
     const transfer = new Transfer(this.#session, this.#reader, ++this.#lastPlan, { ...asked, offset, limits, queue });
     this.#running.add(transfer);
     try {
-      return await transfer.run();
+      // What went at once may be followed by the next, and the next.
+      return await this.#session.turn.give(await transfer.run());
     } finally {
       this.#running.delete(transfer);
     }

@@ -10,6 +10,7 @@ const keptMillis = 2;
 export class Turn {
   #began = 0;
   #isNoted = false;
+  #next: Promise<void> | undefined;
 
   /** The loop has just come round. */
   begin(): void {
@@ -31,13 +32,15 @@ export class Turn {
     return performance.now() - this.#began > keptMillis;
   }
 
-  /** Resolves in the next turn. */
+  /** Resolves in the next turn, for all who wait for it together: each of them alone would take a turn's time. */
   over(): Promise<void> {
-    return new Promise((resolve) => {
+    this.#next ??= new Promise((resolve) => {
       setImmediate(() => {
+        this.#next = undefined;
         this.begin();
         resolve();
       });
     });
+    return this.#next;
   }
 }
