@@ -26,6 +26,7 @@ interface Run {
   readonly readOnly?: boolean;
   readonly milliseconds?: number;
   readonly delayMs?: number;
+  readonly atOnce?: number;
 }
 
 const messages = 100_000;
@@ -56,10 +57,10 @@ async function coldDisk(): Promise<SlowDisk> {
   return disk;
 }
 
-async function readCold(names: readonly string[], { readOnly = false, milliseconds = 2000, ...rest }: Run = {}): Promise<Result> {
+async function readCold(names: readonly string[], { readOnly = false, milliseconds = 2000, atOnce = 4, ...rest }: Run = {}): Promise<Result> {
   const disk = await coldDisk();
   const before = disk.reads;
-  const options = { delayMs, ...rest, loads: names, milliseconds, readOnly, seed: testSeed, control: disk.control };
+  const options = { delayMs, ...rest, atOnce, loads: names, milliseconds, readOnly, seed: testSeed, control: disk.control };
   const directory = join(disk.path, 'store');
   const result = await runScript<Result>('cold-reads', [JSON.stringify(options)], { directory });
   expect(disk.reads - before, 'reads of the disk').toBeGreaterThan(100);
@@ -99,6 +100,7 @@ describe.skipIf(!maySlowDown)(`with nothing in memory, a timer of a millisecond 
   });
 
   test('while a fast disk serves them all at once', async () => {
-    await expectInTime(loads, { milliseconds: 3000, delayMs: 0 });
+    // One of each: what is asked for in one turn of the loop is done in it, and here that is processor time, not the disk's.
+    await expectInTime(loads, { milliseconds: 3000, delayMs: 0, atOnce: 1 });
   });
 });

@@ -2,9 +2,9 @@
  * Reads a store whose disk is slow and whose files are not in memory, in one way or in all at once, and tells how late a timer of the same
  * event loop was: `node cold-reads.mjs <directory> <options as JSON>`.
  *
- * Options: `loads`, names of those below; `milliseconds` to go on; `delayMs` of each read of the disk from when the store is open; `control`, the
- * disk's, beside which is a list of the place of each message in the log; `readOnly`; `seed`. Every answer is checked. Prints as JSON
- * what the timer met, and how much each load read.
+ * Options: `loads`, names of those below; `atOnce`, how many of each; `milliseconds` to go on; `delayMs` of each read of the disk from
+ * when the store is open; `control`, the disk's, beside which is a list of the place of each message in the log; `readOnly`; `seed`.
+ * Every answer is checked. Prints as JSON what the timer met, and how much each load read.
  */
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { bodyBytes, messageOf, options, queues, timeOf, topics } from './cold-sh
 import { LateTimer } from './late.mjs';
 
 const [directory, asked] = process.argv.slice(2);
-const { loads, milliseconds, delayMs, control, readOnly, seed } = JSON.parse(asked);
+const { loads, atOnce, milliseconds, delayMs, control, readOnly, seed } = JSON.parse(asked);
 const places = JSON.parse(readFileSync(`${control}.places`, 'utf8'));
 const count = places.length;
 let state = seed | 0;
@@ -131,7 +131,6 @@ timer.begin();
 setTimeout(() => {
   isOver = true;
 }, milliseconds);
-const atOnce = 4;
 const running = loads.flatMap((load) => Array.from({ length: atOnce }, async () => [load, await ways[load]()]));
 const done = {};
 for (const [load, messages] of await Promise.all(running)) done[load] = (done[load] ?? 0) + messages;
