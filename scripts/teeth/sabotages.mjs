@@ -135,8 +135,8 @@ export const sabotages = [
   {
     name: 'say `clean` before everything is durable',
     file: 'maintenance.cc',
-    from: '} status = AdvanceQ(); if',
-    to: '} if',
+    from: 'if (status.ok()) status = AdvanceQ(); if',
+    to: 'if',
   },
   {
     name: 'zero blocks that hold records',
@@ -355,5 +355,31 @@ export const sabotages = [
     from: 'if (body.length < this.#minBytes || (sysFlag & bodyCompressed) !== 0) return undefined;',
     to: 'if (body.length < this.#minBytes) return undefined;',
     tests: ['compression'],
+  },
+  {
+    name: 'transfer: believe the entry of a record that is known to be whole',
+    file: 'reader_plan.cc',
+    from: 'return lying.log != nullptr && IsAsKnown(queue, picked[i], lying);',
+    to: 'return lying.log != nullptr;',
+  },
+  {
+    name: 'transfer: lose a byte behind a short send',
+    file: 'transfer.cc',
+    from: 'run_sent_ += of_run;',
+    to: 'run_sent_ = std::min(run_sent_ + of_run + 1, plan_->runs[run_].size);',
+  },
+  {
+    name: 'transfer: let the stream join writes that wait behind one',
+    file: 'outlet.ts',
+    from: "Object.defineProperty(socket, '_writev', { value: null, configurable: true, writable: true });",
+    to: '',
+    tests: ['transfer', 'transferends'],
+  },
+  {
+    name: 'turns: give each of many that wait a turn of its own',
+    file: 'turn.ts',
+    from: 'this.#next ??= new Promise((resolve) => {',
+    to: 'this.#next = new Promise((resolve) => {',
+    tests: ['turn'],
   },
 ];
