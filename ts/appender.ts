@@ -63,8 +63,8 @@ class AppendWaiter implements Waiter {
 }
 
 export class Appender {
-  appendedMessages = 0;
-  appendedBytes = 0;
+  /** Messages and bytes appended. Not fields: one that outgrows 31 bits costs its object the shape, and all code that knows it. */
+  readonly counts: Float64Array = new Float64Array(2);
   readonly waiters: Waiters = new Waiters();
   readonly #session: Session;
   readonly #options: ResolvedOptions;
@@ -335,8 +335,8 @@ export class Appender {
   }
 
   #count(messages: number, bytes: number): void {
-    this.appendedMessages += messages;
-    this.appendedBytes += bytes;
+    this.counts[0] = (this.counts[0] as number) + messages;
+    this.counts[1] = (this.counts[1] as number) + bytes;
   }
 
   #handOffAtEndOfTurn(): void {

@@ -24,11 +24,13 @@ const names = [
 export function statsFrom(session: Session, appender: Appender, reader: Reader): StoreStats {
   const numbers = session.addon.numbers(session.id);
   const engine = Object.fromEntries(names.map((name, at) => [name, numbers[at] ?? 0])) as Record<(typeof names)[number], number>;
+  const [appendedMessages = 0, appendedBytes = 0] = appender.counts;
+  const [readMessages = 0, readBytes = 0] = reader.counts;
   return Object.freeze({
-    appendedMessages: appender.appendedMessages,
-    appendedBytes: appender.appendedBytes,
-    readMessages: reader.readMessages,
-    readBytes: reader.readBytes,
+    appendedMessages,
+    appendedBytes,
+    readMessages,
+    readBytes,
     pendingBytes: appender.pendingBytes,
     ...engine,
   });

@@ -57,7 +57,10 @@ async function coldDisk(): Promise<SlowDisk> {
   return disk;
 }
 
-async function readCold(names: readonly string[], { readOnly = false, milliseconds = 2000, atOnce = 4, ...rest }: Run = {}): Promise<Result> {
+async function readCold(
+  names: readonly string[],
+  { readOnly = false, milliseconds = 2000, atOnce = 4, ...rest }: Run = {},
+): Promise<Result> {
   const disk = await coldDisk();
   const before = disk.reads;
   const options = { delayMs, ...rest, atOnce, loads: names, milliseconds, readOnly, seed: testSeed, control: disk.control };
