@@ -9,6 +9,7 @@
 import { given, got, status, want } from './addon.js';
 import { bodyBytes, checkAppendOptions, checkMessage, checkSysFlag, int32, safeInteger, transactionMask } from './appendcheck.js';
 import type { Compressor } from './compression.js';
+import { Counts } from './counts.js';
 import { abortError, type StoreError, storeError } from './errors.js';
 import { type Waiter, Waiters } from './flush.js';
 import { localHost, parseHost } from './host.js';
@@ -63,8 +64,7 @@ class AppendWaiter implements Waiter {
 }
 
 export class Appender {
-  /** Messages and bytes appended. Not fields: one that outgrows 31 bits costs its object the shape, and all code that knows it. */
-  readonly counts: Float64Array = new Float64Array(2);
+  readonly counts: Counts = new Counts();
   readonly waiters: Waiters = new Waiters();
   readonly #session: Session;
   readonly #options: ResolvedOptions;
@@ -109,7 +109,7 @@ export class Appender {
     const code = addon.append(id, handle, body, properties === '' ? undefined : properties);
     if (code !== status.ok) throw this.#refused(code, queue);
     const receipt = this.#receipt(queue, level);
-    this.#count(1, receipt.size);
+    this.counts.add(1, receipt.size);
     this.#handOffAtEndOfTurn();
     const waiting = new Promise<Receipt>(newest);
     this.waiters.add(level, new AppendWaiter(receipt, resolveNewest, rejectNewest));
@@ -147,7 +147,7 @@ export class Appender {
     if (code !== status.ok) throw this.#refused(code, queue);
     const first = this.#receipt(queue, level);
     const total = sizes.reduce((sum, size) => sum + size, 0);
-    this.#count(sizes.length, total);
+    this.counts.add(sizes.length, total);
     this.#handOffAtEndOfTurn();
     const waiting = this.#wait(level, first.position + total, total + overheadBytes * sizes.length, (durability) =>
       first.andFollowing(sizes, durability),
@@ -166,7 +166,7 @@ export class Appender {
     const code = addon.appendInline(id, handle, body, properties === '' ? undefined : properties);
     if (code !== status.ok) throw this.#inlineFailed(code, queue);
     const receipt = this.#receipt(queue, level);
-    this.#count(1, receipt.size);
+    this.counts.add(1, receipt.size);
     return receipt;
   }
 
@@ -332,11 +332,6 @@ export class Appender {
       durability,
       this.#hostHex,
     );
-  }
-
-  #count(messages: number, bytes: number): void {
-    this.counts[0] = (this.counts[0] as number) + messages;
-    this.counts[1] = (this.counts[1] as number) + bytes;
   }
 
   #handOffAtEndOfTurn(): void {

@@ -6,6 +6,7 @@
  */
 import { asked, got, status } from './addon.js';
 import { safeInteger } from './appendcheck.js';
+import { Counts } from './counts.js';
 import { type StoreError, storeError } from './errors.js';
 import type { LossNames } from './losses.js';
 import { StoredRecord } from './message.js';
@@ -52,8 +53,7 @@ interface Found {
 }
 
 export class Reader {
-  /** Messages and bytes read. Not fields: one that outgrows 31 bits costs its object the shape, and all code that knows it. */
-  readonly counts: Float64Array = new Float64Array(2);
+  readonly counts: Counts = new Counts();
   readonly #session: Session;
   readonly #names: LossNames;
   readonly #maxBodyBytes: number;
@@ -158,7 +158,7 @@ export class Reader {
   }
 
   #one(found: Found): StoredMessage {
-    this.#count(1, found.bytes);
+    this.counts.add(1, found.bytes);
     return new StoredRecord(found.buffer, found.start, found.bytes, this.#maxBodyBytes);
   }
 
@@ -245,13 +245,8 @@ export class Reader {
       messages[i] = new StoredRecord(found.buffer, at, size, this.#maxBodyBytes);
       at += size;
     }
-    this.#count(count, found.bytes);
+    this.counts.add(count, found.bytes);
     return messages;
-  }
-
-  #count(messages: number, bytes: number): void {
-    this.counts[0] = (this.counts[0] as number) + messages;
-    this.counts[1] = (this.counts[1] as number) + bytes;
   }
 
   #rawResult(found: Found): RawReadResult {

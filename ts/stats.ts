@@ -24,13 +24,11 @@ const names = [
 export function statsFrom(session: Session, appender: Appender, reader: Reader): StoreStats {
   const numbers = session.addon.numbers(session.id);
   const engine = Object.fromEntries(names.map((name, at) => [name, numbers[at] ?? 0])) as Record<(typeof names)[number], number>;
-  const [appendedMessages = 0, appendedBytes = 0] = appender.counts;
-  const [readMessages = 0, readBytes = 0] = reader.counts;
   return Object.freeze({
-    appendedMessages,
-    appendedBytes,
-    readMessages,
-    readBytes,
+    appendedMessages: appender.counts.messages,
+    appendedBytes: appender.counts.bytes,
+    readMessages: reader.counts.messages,
+    readBytes: reader.counts.bytes,
     pendingBytes: appender.pendingBytes,
     ...engine,
   });

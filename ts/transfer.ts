@@ -142,7 +142,8 @@ class Transfer implements Passage {
   }
 
   async #send(outlet: Outlet): Promise<TransferResult> {
-    const plan = this.#planNow() ?? (await this.#planLater());
+    const queue = this.#asked.queue();
+    const plan = queue < 0 ? this.#noQueue() : (this.#planNow(queue) ?? (await this.#planLater(queue)));
     this.#mustGoOn();
     const { header, socket, path } = this.#asked;
     const head = header === undefined ? nothing : header(plan);
@@ -161,11 +162,9 @@ class Transfer implements Passage {
   // -------------------------------------------------------------------------------------------- planning
 
   /** Undefined when not everything is in memory. */
-  #planNow(): TransferPlan | undefined {
+  #planNow(queue: number): TransferPlan | undefined {
     const { addon, id } = this.#session;
     const { offset, limits } = this.#asked;
-    const queue = this.#asked.queue();
-    if (queue < 0) return this.#noQueue();
     this.#reader.ask(offset, limits, true);
     const code = addon.planTransfer(id, this.#plan, queue);
     if (code === status.wouldBlock) return undefined;
@@ -174,11 +173,9 @@ class Transfer implements Passage {
     return this.#found();
   }
 
-  async #planLater(): Promise<TransferPlan> {
+  async #planLater(queue: number): Promise<TransferPlan> {
     const { addon, id } = this.#session;
     const { offset, limits } = this.#asked;
-    const queue = this.#asked.queue();
-    if (queue < 0) return this.#noQueue();
     const done = await this.#session.run((task) => {
       this.#reader.ask(offset, limits, false);
       addon.planTransferLater(id, task, queue);

@@ -36,6 +36,9 @@ struct IndexProof {
   uint32_t checksum = 0;  // CRC-32 of the last items: their sector may be torn by a later write
 };
 
+// An index file that does not hold together, or is gone: in either case the log says what it said.
+inline bool IsIndexDamage(const Status& status) { return status.code() == Code::kCorruption || status.code() == Code::kNotFound; }
+
 class IndexFile {
  public:
   // Makes a file in `temporary` and renames it to `path` when it is whole; `before` is the header of the file before it, if any.

@@ -6,12 +6,6 @@
 #include "record_keys.h"
 
 namespace millrace {
-namespace {
-
-bool IsDamage(const Status& status) { return status.code() == Code::kCorruption || status.code() == Code::kNotFound; }
-
-}  // namespace
-
 Status KeyIndex::WaitForLog(int64_t limit) {
   std::vector<std::string> others;
   Status status = ListOthers(&others);
@@ -38,7 +32,7 @@ Status KeyIndex::EnterPart(const IndexRecord::File& file, int64_t limit, bool* e
   if (status.ok()) status = opened->Prove(&proof);
   if (status.ok() && proof.checksum != file.proof.checksum) return status;
   if (status.ok()) status = opened->TakeAsItIs(limit, &below);
-  if (IsDamage(status)) return Status::Ok();
+  if (IsIndexDamage(status)) return Status::Ok();
   if (!status.ok()) return status;
   const IndexHeader there = opened->header();
   if (there.begin_timestamp != known.begin_timestamp || there.next < known.next) return status;
@@ -68,7 +62,7 @@ Status KeyIndex::EnterNext() {
     status = IndexFile::Open(platform_, pool_.PathOf(name), config_.shape, IndexHeader{}, OpenMode::kReadWrite, &file);
     if (status.ok()) status = file->TakeAsItIs(0, &below);
     found = status.ok();
-    if (IsDamage(status)) status = Status::Ok();
+    if (IsIndexDamage(status)) status = Status::Ok();
   }
   if (!status.ok()) return status;
   if (!found) {
@@ -121,7 +115,7 @@ Status KeyIndex::IndexRecordKeys(const RecordView& record, bool* agrees) {
   const bool is_same = step == IndexAdoption::Step::kTaken;
   // A tag that we do not index may be there.
   if (status.ok() && is_same && adoption_.on() && all_hashes_.size() > gap_hashes_.size()) status = PassTag(all_hashes_.back());
-  *agrees = is_same && !(may_differ && IsDamage(status));
+  *agrees = is_same && !(may_differ && IsIndexDamage(status));
   if (*agrees) return status;
   Distrust(active_name_, pool_.epoch());
   return Status::Ok();
@@ -130,7 +124,7 @@ Status KeyIndex::IndexRecordKeys(const RecordView& record, bool* agrees) {
 Status KeyIndex::EndAdoption() {
   IndexAdoption::Step step = IndexAdoption::Step::kEnd;
   Status status = active_ ? adoption_.Rest(&step) : Status::Ok();
-  if (IsDamage(status) || step == IndexAdoption::Step::kDiffers) {
+  if (IsIndexDamage(status) || step == IndexAdoption::Step::kDiffers) {
     Distrust(active_name_, pool_.epoch());
     return Status::Ok();
   }

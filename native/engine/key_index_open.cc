@@ -15,14 +15,12 @@ bool IsIndexName(const std::string& name) {
          std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-bool IsDamage(const Status& status) { return status.code() == Code::kCorruption || status.code() == Code::kNotFound; }
-
 }  // namespace
 
 Status KeyIndex::Open(int64_t unchanged, bool clean, int64_t end) {
   IndexRecord record;
   Status status = record.Load(platform_, paths_);
-  if (!status.ok() && !IsDamage(status)) return status;
+  if (!status.ok() && !IsIndexDamage(status)) return status;
   const bool is_known = status.ok();
   if (config_.shape.slots == 0) config_.shape.slots = is_known ? record.shape.slots : IndexShape{}.slots;
   if (config_.shape.entries == 0) config_.shape.entries = is_known ? record.shape.entries : IndexShape{}.entries;
@@ -68,7 +66,7 @@ Status KeyIndex::TakeFiles(const IndexRecord& record, int64_t limit, bool may_wa
     }
     Status status = TakeFile(file, limit, as_they_are || !is_last, &taken);
     believed->all = status.ok();
-    if (IsDamage(status)) return Status::Ok();
+    if (IsIndexDamage(status)) return Status::Ok();
     if (!status.ok()) return status;
     // Nothing of it lies below the limit, nor of those behind it.
     if (taken.proof.header.next <= 1) return status;

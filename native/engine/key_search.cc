@@ -66,7 +66,7 @@ Status KeySearch::NextOfFiles(ReadMode mode, int64_t* position) {
     if (!in_file_ && !NextFile()) return Status::Ok();
     in_file_ = true;
     Status status = NextOfFile(mode, position);
-    if (status.code() == Code::kCorruption || status.code() == Code::kNotFound) {
+    if (IsIndexDamage(status)) {
       status = ReadInstead(mode);
       in_file_ = false;
       if (!status.ok() || TakeRead(position)) return status;

@@ -1,6 +1,6 @@
 // The only door to the operating system: files, directories, mappings, locks, time and threads.
 //
-// Three back ends: platform_posix.cc (the real one, and the only file with system calls), and under native/test a simulated disk
+// Three back ends: platform_posix*.cc (the real one, and the only files with system calls), and under native/test a simulated disk
 // that forgets what was not synced, and a failing one that makes the Nth call fail. The engine runs unchanged on all three.
 //
 // Every call is one attempt: it may be short, it may be interrupted (EINTR). Repeating is the engine's business (io.h), so that
