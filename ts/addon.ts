@@ -20,6 +20,9 @@ export const given = {
   bornHost: 7,
 } as const;
 
+/** Places of each message in a parcel: those of `given`, and what follows of it. */
+export const parcelPlaces = { bodyBytes: 8, propertiesBytes: 9, count: 10 } as const;
+
 /** Places given with a read; `filter` is a number that `setFilter` gave, 0 for none. */
 export const asked = { offset: 0, maxMessages: 1, maxBytes: 2, maxScanned: 3, onlyCached: 4, filter: 5 } as const;
 
@@ -122,6 +125,8 @@ export interface Addon {
   appendInline(id: number, queue: number, body: Uint8Array, properties: string | undefined): number;
   batchBegin(id: number, queue: number): void;
   batchAdd(id: number, body: Uint8Array, properties: string | undefined): number;
+  /** So many messages of a parcel (parcel.ts). */
+  batchAddParcel(id: number, messages: number, numbers: Float64Array, bytes: Uint8Array): number;
   batchCommit(id: number, sizes: Float64Array): number;
   endTurn(id: number): void;
   requestSync(id: number): void;

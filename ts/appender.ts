@@ -14,6 +14,7 @@ import { abortError, type StoreError, storeError } from './errors.js';
 import { type Waiter, Waiters } from './flush.js';
 import { localHost, parseHost } from './host.js';
 import type { ResolvedOptions } from './options.js';
+import { Parcel } from './parcel.js';
 import { encodeProperties } from './properties.js';
 import { AppendReceipt, messageIdHost } from './receipt.js';
 import type { Session } from './session.js';
@@ -26,6 +27,8 @@ import { withLimits } from './waiting.js';
 const overheadBytes = 512;
 /** Fixed part of a record, checksum included. */
 const fixedBytes = 111;
+/** Places that `given` has. */
+const givenNumbers = 8;
 /** So many hosts of producers are kept in the engine. */
 const rememberedHosts = 1024;
 const settled = Promise.resolve();
@@ -70,6 +73,7 @@ export class Appender {
   readonly #options: ResolvedOptions;
   readonly #level: 'written' | 'durable';
   readonly #compressor: Compressor | undefined;
+  readonly #parcel: Parcel = new Parcel();
   readonly #hostHex: string;
   readonly #hostIds = new Map<string, number>();
   #hostsGiven = 0;
@@ -125,8 +129,10 @@ export class Appender {
   ): Promise<readonly Receipt[]> {
     const level = options === undefined ? this.#level : checkAppendOptions(options, this.#level, 'append a batch');
     const { scratch, addon, id } = this.#session;
+    const parcel = this.#parcel;
     const now = this.#now();
     addon.batchBegin(id, handle);
+    parcel.clear();
     let bytes = 0;
     for (let i = 0; i < messages.length; i++) {
       const message = messages[i] as QueueMessage;
@@ -135,18 +141,22 @@ export class Appender {
         throw storeError('INVALID_ARGUMENT', `Message ${i} of the batch has a transaction type: append it alone.`);
       }
       const properties = encodeProperties(message, i === 0);
-      const body = this.#give(message, now);
+      const body = this.#give(message, now, parcel.numbers, parcel.next);
       bytes += body.length + properties.length + fixedBytes + queue.topic.length + overheadBytes;
-      const code = addon.batchAdd(id, body, properties === '' ? undefined : properties);
-      if (code !== status.ok) throw this.#session.error(code, { doing: `append a batch to topic "${queue.topic}"` });
+      const isSmall = parcel.takes(body, properties);
+      if (!isSmall || !parcel.hasRoom(body, properties)) this.#giveParcel(queue);
+      if (isSmall) parcel.add(body, properties);
+      else this.#addToBatch(queue, body, properties);
     }
+    this.#giveParcel(queue);
     this.#admit(queue, bytes);
     scratch[given.want] = level === 'durable' ? want.durable : want.written;
     const sizes = new Float64Array(messages.length);
     const code = addon.batchCommit(id, sizes);
     if (code !== status.ok) throw this.#refused(code, queue);
     const first = this.#receipt(queue, level);
-    const total = sizes.reduce((sum, size) => sum + size, 0);
+    let total = 0;
+    for (let i = 0; i < sizes.length; i++) total += sizes[i] as number;
     this.counts.add(sizes.length, total);
     this.#handOffAtEndOfTurn();
     const waiting = this.#wait(level, first.position + total, total + overheadBytes * sizes.length, (durability) =>
@@ -213,22 +223,40 @@ export class Appender {
 
   // ---------------------------------------------------------------------------------------------- parts of an append
 
-  /** Returns the body as it is to be stored. */
-  #give(message: QueueMessage, now: number): Uint8Array {
-    const { scratch } = this.#session;
+  /** What the parcel holds becomes part of the batch, and its room free. */
+  #giveParcel(queue: QueueState): void {
+    const { addon, id } = this.#session;
+    const { messages, numbers, bytes } = this.#parcel;
+    if (messages > 0) this.#mustFit(addon.batchAddParcel(id, messages, numbers, bytes), queue);
+    this.#parcel.clear();
+  }
+
+  /** A message whose numbers are the next ones of the parcel, which is empty. */
+  #addToBatch(queue: QueueState, body: Uint8Array, properties: string): void {
+    const { scratch, addon, id } = this.#session;
+    for (let i = 0; i < givenNumbers; i++) scratch[i] = this.#parcel.numbers[i] as number;
+    this.#mustFit(addon.batchAdd(id, body, properties === '' ? undefined : properties), queue);
+  }
+
+  #mustFit(code: number, queue: QueueState): void {
+    if (code !== status.ok) throw this.#session.error(code, { doing: `append a batch to topic "${queue.topic}"` });
+  }
+
+  /** Puts the numbers of a message where they are asked for, and returns the body as it is to be stored. */
+  #give(message: QueueMessage, now: number, numbers: Float64Array = this.#session.scratch, at = 0): Uint8Array {
     const body = bodyBytes(message.body, this.#options.maxMessageBytes);
     const { flag, sysFlag, bornTimestamp, reconsumeTimes, preparedTransactionOffset, bornHost } = message;
-    scratch[given.flag] = flag === undefined ? 0 : int32(flag, 'flag', -0x8000_0000);
-    scratch[given.sysFlag] = sysFlag === undefined ? 0 : checkSysFlag(sysFlag);
-    scratch[given.now] = now;
-    scratch[given.bornTimestamp] = bornTimestamp === undefined ? now : safeInteger(bornTimestamp, 'bornTimestamp');
-    scratch[given.reconsumeTimes] = reconsumeTimes === undefined ? 0 : int32(reconsumeTimes, 'reconsumeTimes', 0);
-    scratch[given.preparedOffset] =
+    numbers[at + given.flag] = flag === undefined ? 0 : int32(flag, 'flag', -0x8000_0000);
+    numbers[at + given.sysFlag] = sysFlag === undefined ? 0 : checkSysFlag(sysFlag);
+    numbers[at + given.now] = now;
+    numbers[at + given.bornTimestamp] = bornTimestamp === undefined ? now : safeInteger(bornTimestamp, 'bornTimestamp');
+    numbers[at + given.reconsumeTimes] = reconsumeTimes === undefined ? 0 : int32(reconsumeTimes, 'reconsumeTimes', 0);
+    numbers[at + given.preparedOffset] =
       preparedTransactionOffset === undefined ? 0 : safeInteger(preparedTransactionOffset, 'preparedTransactionOffset');
-    scratch[given.bornHost] = bornHost === undefined ? 0 : this.#hostId(bornHost);
+    numbers[at + given.bornHost] = bornHost === undefined ? 0 : this.#hostId(bornHost);
     const packed = this.#compressor?.pack(body, sysFlag ?? 0);
     if (packed === undefined) return body;
-    scratch[given.sysFlag] = packed.sysFlag;
+    numbers[at + given.sysFlag] = packed.sysFlag;
     return packed.body;
   }
 

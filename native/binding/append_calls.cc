@@ -4,15 +4,18 @@
 namespace millrace::binding {
 namespace {
 
-// Fills in what an append takes; false when the properties cannot fit a record.
-bool ToFields(const Napi::CallbackInfo& info, Session& session, size_t body_at, RecordFields* fields) {
-  const double* at = session.scratch();
+void ToNumbers(const double* at, Session& session, RecordFields* fields) {
   fields->flag = static_cast<int32_t>(at[scratch::kFlag]);
   fields->sys_flag = static_cast<int32_t>(at[scratch::kSysFlag]);
   fields->born_timestamp = static_cast<int64_t>(at[scratch::kBornTimestamp]);
   fields->reconsume_times = static_cast<int32_t>(at[scratch::kReconsumeTimes]);
   fields->prepared_transaction_offset = static_cast<int64_t>(at[scratch::kPreparedOffset]);
   fields->born_host = session.hosts()[static_cast<size_t>(at[scratch::kBornHost])];
+}
+
+// Fills in what an append takes; false when the properties cannot fit a record.
+bool ToFields(const Napi::CallbackInfo& info, Session& session, size_t body_at, RecordFields* fields) {
+  ToNumbers(session.scratch(), session, fields);
   fields->body = Bytes(info, body_at);
   return session.Text(info.Env(), info[body_at + 1], &fields->properties);
 }
@@ -58,6 +61,24 @@ Napi::Value BatchAdd(const Napi::CallbackInfo& info) {
   RecordFields fields;
   if (!ToFields(info, session, 1, &fields)) return Number(info, static_cast<double>(Code::kPropertiesTooLarge));
   return Number(info, session.Note(session.store()->AddToBatch(fields)));
+}
+
+// batchAddParcel(id, messages, numbers, bytes): stops at the first status that is not OK
+Napi::Value BatchAddParcel(const Napi::CallbackInfo& info) {
+  Session& session = SessionOf(info);
+  const double* numbers = info[2].As<Napi::Float64Array>().Data();
+  const auto* bytes = Bytes(info, 3).data();
+  Status status;
+  for (int32_t i = Int32(info, 1); i > 0 && status.ok(); i--, numbers += scratch::kParcelNumbers) {
+    RecordFields fields;
+    ToNumbers(numbers, session, &fields);
+    fields.body = {bytes, static_cast<size_t>(numbers[scratch::kParcelBodyBytes])};
+    bytes += fields.body.size();
+    fields.properties = {reinterpret_cast<const char*>(bytes), static_cast<size_t>(numbers[scratch::kParcelPropertiesBytes])};
+    bytes += fields.properties.size();
+    status = session.store()->AddToBatch(fields);
+  }
+  return Number(info, session.Note(status));
 }
 
 // batchCommit(id, sizes): the place of the first among the shared numbers, the sizes of all in `sizes`
@@ -110,6 +131,7 @@ void RegisterAppendCalls(Napi::Env env, Napi::Object exports) {
   exports.Set("appendInline", Napi::Function::New<AppendInline>(env));
   exports.Set("batchBegin", Napi::Function::New<BatchBegin>(env));
   exports.Set("batchAdd", Napi::Function::New<BatchAdd>(env));
+  exports.Set("batchAddParcel", Napi::Function::New<BatchAddParcel>(env));
   exports.Set("batchCommit", Napi::Function::New<BatchCommit>(env));
   exports.Set("endTurn", Napi::Function::New<EndTurn>(env));
   exports.Set("requestSync", Napi::Function::New<RequestSync>(env));

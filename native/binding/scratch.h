@@ -10,6 +10,8 @@ inline constexpr size_t kNumbers = 34;
 // Given with an append.
 inline constexpr size_t kFlag = 0, kSysFlag = 1, kBornTimestamp = 2, kNow = 3, kReconsumeTimes = 4, kPreparedOffset = 5, kWant = 6,
                         kBornHost = 7;
+// Each message of a parcel: the same places, and how many bytes of body and properties it has.
+inline constexpr size_t kParcelBodyBytes = 8, kParcelPropertiesBytes = 9, kParcelNumbers = 10;
 // Given with a read.
 inline constexpr size_t kOffset = 0, kMaxMessages = 1, kMaxBytes = 2, kMaxScanned = 3, kOnlyCached = 4, kFilter = 5;
 // Given with a look-up by key, and kMaxMessages.

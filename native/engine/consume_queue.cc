@@ -5,11 +5,11 @@
 
 namespace millrace {
 
-bool ConsumeQueue::Push(const QueueEntry& entry) {
+bool ConsumeQueue::Push(std::span<const QueueEntry> entries) {
   std::lock_guard lock(mutex_);
   const bool was_empty = head_ == tail_.size();
-  tail_.push_back(entry);
-  next_++;
+  tail_.insert(tail_.end(), entries.begin(), entries.end());
+  next_.store(next_.load(std::memory_order_relaxed) + static_cast<int64_t>(entries.size()), std::memory_order_release);
   return was_empty;
 }
 

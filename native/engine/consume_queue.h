@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,7 +34,8 @@ class ConsumeQueue {
 
   // --- producer
   // True when the tail was empty: the queue has to be listed for the maintenance thread.
-  bool Push(const QueueEntry& entry);
+  bool Push(std::span<const QueueEntry> entries);
+  bool Push(const QueueEntry& entry) { return Push({&entry, 1}); }
   // Takes back entries of records at or above `position`; they were never visible. Returns how many.
   int64_t Rollback(int64_t position);
 

@@ -167,7 +167,7 @@ Status QueueRebuild::LoadQueue(const std::string& topic, int32_t queue_id, int64
   return status;
 }
 
-void QueueRebuild::Push(int32_t handle, const QueueEntry& entry) { table_.Push(handle, *table_.Get(handle), entry); }
+void QueueRebuild::Push(int32_t handle, const QueueEntry& entry) { table_.Push(handle, *table_.Get(handle), {&entry, 1}); }
 
 bool QueueRebuild::IsNext(const RecordView& record) const {
   if (!record.has_queue_entry()) return true;

@@ -64,9 +64,10 @@ std::vector<int32_t> QueueTable::OfTopic(const std::string& topic) const {
   return handles;
 }
 
-void QueueTable::Push(int32_t handle, ConsumeQueue& queue, const QueueEntry& entry) {
-  tail_entries_.fetch_add(1, std::memory_order_relaxed);
-  if (!queue.Push(entry)) return;
+void QueueTable::Push(int32_t handle, ConsumeQueue& queue, std::span<const QueueEntry> entries) {
+  if (entries.empty()) return;
+  tail_entries_.fetch_add(static_cast<int64_t>(entries.size()), std::memory_order_relaxed);
+  if (!queue.Push(entries)) return;
   std::lock_guard lock(mutex_);
   listed_.push_back(handle);
 }

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -37,7 +38,7 @@ class QueueTable {
   std::vector<int32_t> Since(int32_t handle) const;
 
   // --- producer
-  void Push(int32_t handle, ConsumeQueue& queue, const QueueEntry& entry);
+  void Push(int32_t handle, ConsumeQueue& queue, std::span<const QueueEntry> entries);
   void Rollback(int64_t position);
 
   // --- maintenance

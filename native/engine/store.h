@@ -230,6 +230,7 @@ class Store : private CommitListener {
   size_t batch_bytes_ = 0;
   std::vector<BatchRecord> batch_;
   std::vector<int32_t> batch_keys_;
+  std::vector<QueueEntry> batch_entries_;
   std::vector<int32_t> keys_;
 
   std::atomic<size_t> key_record_bytes_{1024};  // of the record that a look-up by key read last

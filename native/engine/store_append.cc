@@ -52,7 +52,10 @@ Status Store::Append(int32_t handle, RecordFields fields, int64_t now, Want want
   const std::span<std::byte> record(placed.bytes, size);
   EncodeRecord(record, fields, false);
   PlaceRecord(record, offset, placed.position, placed.store_timestamp);
-  if (has_entry) queues_->Push(handle, *queue, {placed.position, TagsCode(fields.properties), static_cast<int32_t>(size)});
+  if (has_entry) {
+    const QueueEntry entry{placed.position, TagsCode(fields.properties), static_cast<int32_t>(size)};
+    queues_->Push(handle, *queue, {&entry, 1});
+  }
   if (key_index_ && !fields.properties.empty()) {
     keys_.clear();
     AddKeyHashes(fields.topic, fields.properties, fields.sys_flag, config_.index.with_tags, &keys_);
@@ -73,6 +76,7 @@ void Store::BeginBatch(int32_t queue) {
   batch_queue_ = queue;
   batch_.clear();
   batch_keys_.clear();
+  batch_entries_.clear();
   batch_bytes_ = 0;
 }
 
@@ -125,9 +129,10 @@ Status Store::CommitBatch(size_t count, int64_t now, Want want, Appended* first)
     PlaceRecord({placed.bytes + one.at, static_cast<size_t>(one.size)}, one.has_entry ? offset : 0, position,
                 placed.store_timestamp);
     if (!one.has_entry) continue;
-    queues_->Push(batch_queue_, *queue, {position, one.tags_code, static_cast<int32_t>(one.size)});
+    batch_entries_.push_back({position, one.tags_code, static_cast<int32_t>(one.size)});
     offset++;
   }
+  queues_->Push(batch_queue_, *queue, batch_entries_);
   const BatchRecord& end = batch_.back();
   const LastRecord last{placed.position + static_cast<int64_t>(end.at), static_cast<int32_t>(end.size), placed.store_timestamp};
   log_->Commit(batch_bytes_, last, static_cast<int64_t>(count), want);

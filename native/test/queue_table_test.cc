@@ -13,7 +13,10 @@ struct Table : BareDirectory {
   QueueFiles files{failing, paths, 10, false};
   QueueTable table{files};
 
-  void Push(int32_t handle, int64_t position) { table.Push(handle, *table.Get(handle), {position, 0, 100}); }
+  void Push(int32_t handle, int64_t position) {
+    const QueueEntry entry{position, 0, 100};
+    table.Push(handle, *table.Get(handle), {&entry, 1});
+  }
 };
 
 TEST("queues are found by topic and number, and a name that was forgotten gets another handle") {
