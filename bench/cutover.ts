@@ -109,7 +109,8 @@ mkdirSync(values.dir, { recursive: true });
 const directory = mkdtempSync(join(values.dir, 'cutover-'));
 const limits = new Limits(buildLimits(root), directory);
 try {
-  for (const [name, value] of Object.entries(readConditions(root, directory))) console.log(`${`${name}:`.padEnd(13)}${value}`);
+  for (const [name, value] of Object.entries(await readConditions(root, directory, limits)))
+    console.log(`${`${name}:`.padEnd(13)}${value}`);
   console.log(
     'Loopback; the receiver discards what it gets, in a process of its own, and shares the processors with the sender.\n',
   );
