@@ -13,6 +13,7 @@ import { openCase, writerCase } from './cases/reopen.js';
 import { tagsCase } from './cases/tags.js';
 import { timeSearchCase } from './cases/timesearch.js';
 import { transferCase } from './cases/transfer.js';
+import { writeCase } from './cases/write.js';
 import type { Answer, Job, Order } from './child.js';
 import type { Sample } from './figures.js';
 
@@ -32,6 +33,7 @@ const cases: Readonly<Record<string, (job: Job, report: (position: number) => vo
   tags: tagsCase,
   timeSearch: timeSearchCase,
   transfer: transferCase,
+  write: writeCase,
   writer: writerCase,
 };
 

@@ -1,7 +1,7 @@
 // How fast a long stream of bytes reaches the device, when more of it comes than the kernel lets lie in memory.
 //
-// Through the page cache as anybody would write, or past it (O_DIRECT). What is still in memory at the end is synced within the time
-// that is counted: bytes that only the page cache has did not reach the device. A new file each time, removed at the end.
+// Through the page cache as anybody would write, or past it (O_DIRECT). What is still in memory at the end is synced within the
+// time that is counted: bytes that only the page cache has did not reach the device. A new file each time, removed at the end.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -23,8 +23,8 @@ struct Free {
 
 }  // namespace
 
-// `bytes=` of one write (default 1 MiB), `direct=1`: past the page cache, `most=` bytes in all (default 1 GiB). Ends at the first of
-// most and millis. bytesPerSecond, seconds, writtenBytes.
+// `bytes=` of one write (default 1 MiB), `direct=1`: past the page cache, `most=` bytes in all (default 1 GiB). Ends at the first
+// of most and millis. bytesPerSecond, seconds, writtenBytes.
 void MeasureBulk(const std::string& directory, const Parameters& parameters, Figures* figures) {
   const int64_t bytes = parameters.Get("bytes", 1 << 20);
   const int64_t most = parameters.Get("most", int64_t{1} << 30);
