@@ -53,6 +53,12 @@ export class Child {
     });
   }
 
+  get pid(): number {
+    const { pid } = this.#process;
+    if (pid === undefined) throw new Error(`the process of ${this.job.name} did not start`);
+    return pid;
+  }
+
   /** One round, with `memoryMiB`: the most that was its own at any time so far. */
   async round(): Promise<Sample> {
     const pid = this.#process.pid ?? 0;

@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import type { Sample } from './figures.js';
 import type { Probe } from './harness.js';
+import type { Setting } from './question.js';
 
 /** Compiles the program with $CXX (default c++) if it has to be, and returns its path. `root` is the folder of package.json. */
 export function buildLimits(root: string): string {
@@ -83,6 +84,16 @@ export function limitProbes(limits: Limits, millis: number, port: number): Probe
     run: () => limits.run(probe, { millis, port, ...parameters }),
     close: async () => {},
   }));
+}
+
+/** Some of them, by what stands behind `limit/`, for a question that needs no others. */
+export function limitsOf(setting: Pick<Setting, 'limits' | 'millis' | 'port'>, ...names: readonly string[]): Probe[] {
+  const probes = limitProbes(setting.limits, Math.ceil(setting.millis / 2), setting.port);
+  return names.map((name) => {
+    const probe = probes.find((each) => each.name === `limit/${name}`);
+    if (probe === undefined) throw new Error(`no limit is called ${name}`);
+    return probe;
+  });
 }
 
 /**

@@ -1,0 +1,52 @@
+/**
+ * The other stores that take part in a run: found and started once for all questions of it.
+ *
+ * What starts them is bench/peers/process.js, which may need what the project's own install does not bring (`npm ci --prefix bench`, a JDK).
+ * Where it is not there, nobody takes part, and a note says so.
+ */
+import { existsSync } from 'node:fs';
+import type { Probe } from './harness.js';
+import type { Order } from './peers/peer.js';
+import type { PeerNote } from './question.js';
+
+/** What a question needs to know of one. */
+export interface Contender {
+  readonly name: string;
+}
+
+export interface Contenders {
+  readonly peers: readonly Contender[];
+  readonly notes: readonly PeerNote[];
+  /** The order, given to the peer once a round. */
+  probe(peer: Contender, name: string, title: string, order: Order): Probe;
+}
+
+/** The module's own names. */
+interface Processes {
+  findPeers(root: string): Promise<Pick<Contenders, 'peers' | 'notes'>>;
+  peerProbe: Contenders['probe'];
+}
+
+let found: Promise<Contenders> | undefined;
+
+export function contenders(root: string): Promise<Contenders> {
+  found ??= find(root, new URL('./peers/process.js', import.meta.url));
+  return found;
+}
+
+export async function find(root: string, module: URL): Promise<Contenders> {
+  if (!existsSync(module)) return nobody('bench/peers/process.js was not built');
+  const { findPeers, peerProbe } = (await import(module.href)) as Processes;
+  const { peers, notes } = await findPeers(root);
+  return { peers, notes, probe: peerProbe };
+}
+
+function nobody(why: string): Contenders {
+  return {
+    peers: [],
+    notes: [{ name: 'peers', version: '', configuration: why, isMissing: true }],
+    probe: () => {
+      throw new Error(`no peer takes part: ${why}`);
+    },
+  };
+}
