@@ -9,7 +9,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Arguments, parseArguments, usage } from './arguments.js';
 import { readConditions } from './conditions.js';
-import { contenders } from './contenders.js';
+import { closeContenders, contenders } from './contenders.js';
 import { interleave, type Probe } from './harness.js';
 import { buildLimits, Limits, settle } from './limits.js';
 import { noiseText } from './noise.js';
@@ -65,6 +65,7 @@ async function main(args: Arguments): Promise<void> {
     if (args.isListing) process.stdout.write(listing(asked, probes));
     else await report(await measure(args, asked, probes, { root, directory, limits }), args, toHtml);
   } finally {
+    await closeContenders();
     await limits.close();
   }
 }

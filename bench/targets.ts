@@ -45,11 +45,15 @@ function ours(measured: Measured, name: string, figure = rate): Series {
 
 /** The better of its variants: `rocketmq`, `rocketmq-threads`. */
 function theirs(measured: Measured, name: string, peer: string, figure = rate): Series {
-  return measured.best(figure, (result) => result === `peers/${name}/${peer}` || result.startsWith(`peers/${name}/${peer}-`));
+  return measured.best(figure, (result) => isOf(result, name, peer));
+}
+
+function isOf(result: string, name: string, peer: string): boolean {
+  return result === `peers/${name}/${peer}` || result.startsWith(`peers/${name}/${peer}-`);
 }
 
 function npm(measured: Measured, name: string): Series {
-  return measured.best(rate, (result) => npmPeers.some((peer) => result === `peers/${name}/${peer}`));
+  return measured.best(rate, (result) => npmPeers.some((peer) => isOf(result, name, peer)));
 }
 
 function anyPeer(measured: Measured, name: string): Series {
@@ -134,7 +138,7 @@ function reading(measured: Measured, add: Add): void {
   add('sequential read, 1 KiB, hot / RocketMQ, decoded', 'at least', 1.5, ratio(own, theirs(measured, 'read', 'rocketmq')));
   add('the same / Kafka, every record parsed', 'at least', 1, ratio(own, theirs(measured, 'read', 'kafka')));
   const sendfile = measured.series('limit/sendfile', 'bytesPerSecond');
-  const long = measured.series('transfer/long', 'bytesPerSecond');
+  const long = measured.series('transfer/transfer-long', 'bytesPerSecond');
   add('transfer of long runs / bare sendfile', 'at least', 0.95, ratio(long, sendfile));
 }
 
@@ -150,11 +154,10 @@ function latency(measured: Measured, add: Add): void {
 
 function opening(measured: Measured, add: Add): void {
   add('opening after a kill at full speed, ms', 'at most', 50, ours(measured, 'reopen', 'openMillis'));
-  const rocketmq = (name: string): Series =>
-    measured.best('openMillis', (result) => result.startsWith(`peers/${name}/rocketmq`), Math.min);
+  const rocketmq = (name: string): Series => measured.best('openMillis', (result) => isOf(result, name, 'rocketmq'), Math.min);
   const bare = ours(measured, 'reopen', 'bareOpenMillis');
   add('RocketMQ / the same without its side-car, in cache', 'at least', 4, ratio(rocketmq('reopen'), bare));
-  const clean = ours(measured, 'open-10000', 'openMillis');
+  const clean = measured.series('recovery/queues-10000', 'openMillis');
   add('clean open of 10 000 queues, ms', 'at most', 100, clean);
   add('RocketMQ / the same', 'at least', 5, ratio(rocketmq('open-10000'), clean));
 }
