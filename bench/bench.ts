@@ -81,9 +81,10 @@ async function measure(
   const progress = new Progress(probes, args.rounds);
   const began = performance.now();
   let shown = '';
+  const pageCache = args.scale === 'quick' ? 128 : 256;
   const results = await interleave(probes, {
     rounds: args.rounds,
-    settle: async ({ name }) => (name.includes('/slice-') ? undefined : settle(limits, takesPageCache(name))),
+    settle: async ({ name }) => (name.includes('/slice-') ? undefined : settle(limits, takesPageCache(name), pageCache)),
     progress: (round, { name }) => {
       progress.begin(name, performance.now());
       const part = `${round} ${questionOf(name)}`;

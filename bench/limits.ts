@@ -99,8 +99,9 @@ export function limitsOf(setting: Pick<Setting, 'limits' | 'millis' | 'port'>, .
 /**
  * Waits until the disk is quiet. With `pageCache`, also has memory at hand that the next writer's page cache can take: where a host lends
  * memory to a virtual machine, a page that was long unused is many times slower at its first touch, and luck would decide who gets it.
+ * `mebibytes`: how much the next one may want.
  */
-export async function settle(limits: Limits, pageCache: boolean): Promise<void> {
-  if (pageCache) await limits.run('write', { millis: 400 });
+export async function settle(limits: Limits, pageCache: boolean, mebibytes = 256): Promise<void> {
+  if (pageCache) await limits.run('write', { millis: 400, most: mebibytes * MiB });
   await limits.run('settle');
 }

@@ -24,6 +24,7 @@ export function temporaryDirectory(parent: string, prefix: string): string {
   // A process that was just killed may finish the call it was in: what it makes meanwhile is removed at the next try.
   process.once('exit', () => rmSync(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }));
   process.once('SIGINT', () => process.exit(130));
+  process.once('SIGHUP', () => process.exit(129));
   process.once('SIGTERM', () => process.exit(143));
   return directory;
 }
