@@ -100,10 +100,7 @@ async function measure(
     },
   });
   progress.end(performance.now());
-  const spent = progress.perQuestion().map(({ question, millis }) => `${question} ${duration(millis)}`);
-  process.stderr.write(
-    `${process.stderr.isTTY ? '\r\x1b[K' : ''}took ${duration(performance.now() - began)}: ${spent.join(', ')}\n`,
-  );
+  process.stderr.write(`${process.stderr.isTTY ? '\r\x1b[K' : ''}${took(progress, performance.now() - began)}\n`);
   const { notes } = asked.some(({ question }) => question.name === 'peers') ? await contenders(root) : { notes: [] };
   return {
     conditions: { ...conditions, noise: noiseText(results) },
@@ -117,6 +114,12 @@ async function measure(
     peers: notes,
     failures,
   };
+}
+
+function took(progress: Progress, millis: number): string {
+  const questions = progress.perQuestion().map((each) => `${each.question} ${duration(each.millis)}`);
+  const probes = progress.slowest(5).map((each) => `${each.name} ${duration(each.millis)}`);
+  return `took ${duration(millis)}: ${questions.join(', ')}\nlongest: ${probes.join(', ')}`;
 }
 
 /** Whether the next probe writes to new page cache, which luck must not make dear for one and cheap for another (limits.ts). */

@@ -25,9 +25,9 @@ export class Measured {
     return measured.length === 0 ? [] : combine(better, ...measured);
   }
 
-  /** The most that any result had of a figure in any round; empty if none has it. */
-  most(figure: string): Series {
-    const values = this.#results.flatMap(({ figures }) => figures[figure] ?? []).filter(Number.isFinite);
+  /** The most that any of them had of a figure in any round; empty if none has it. */
+  most(figure: string, accepts: (name: string) => boolean): Series {
+    const values = this.#results.filter(({ name }) => accepts(name)).flatMap(({ figures }) => figures[figure] ?? []);
     return values.length === 0 ? [] : [Math.max(...values)];
   }
 }

@@ -53,6 +53,12 @@ export class Progress {
     return left;
   }
 
+  /** Those that took most of the run, in all rounds. */
+  slowest(count: number): readonly { readonly name: string; readonly millis: number }[] {
+    const all = [...this.#taken].map(([name, { total }]) => ({ name, millis: total }));
+    return all.sort((a, b) => b.millis - a.millis).slice(0, count);
+  }
+
   line(round: number, name: string): string {
     const left = this.leftMillis();
     const time = left === undefined ? '' : `, about ${duration(left)} left`;

@@ -174,7 +174,10 @@ function sustained(measured: Measured, add: Add): void {
 }
 
 function memory(measured: Measured, add: Add): void {
-  add('RSS without shared mappings, the most of all, MiB', 'at most', 150, measured.most('memoryMiB'));
+  // Of the questions in which peers take part, only what is ours.
+  const isOurs = (name: string): boolean =>
+    name.startsWith('peers/') ? /\/millrace(?:-|$)/.test(name) : !/^sustained\/(?!async$|cgroup$)/.test(name);
+  add('RSS without shared mappings, the most of all, MiB', 'at most', 150, measured.most('memoryMiB', isOurs));
   const grown = ratio(measured.series('sustained/async', 'memoryAtEndMiB'), measured.series('sustained/async', 'memoryAtHalfMiB'));
   add('the same at the end of the sustained run / at half of it', 'at most', 1.1, grown);
 }

@@ -46,6 +46,7 @@ test('the time of each question is that of its probes in all rounds, the longest
     { question: 'b', millis: 5000 },
     { question: 'a', millis: 1500 },
   ]);
+  expect(progress.slowest(1)).toEqual([{ name: 'b/1', millis: 5000 }]);
 });
 
 test('a duration is in seconds up to a minute and a half, then in minutes', () => {

@@ -45,20 +45,17 @@ export async function writeCase(job: Job): Promise<Case> {
     await store?.close();
     await rm(job.directory, { recursive: true, force: true });
   };
-  if (plan.flush === 'sync') {
-    const { store, way } = await open();
-    return { round: () => measure(plan, job.millis, store, way), close: () => close(store) };
-  }
+  let opened: { store: MessageStore; way: Way } | undefined;
   return {
     round: async () => {
-      const { store, way } = await open();
-      try {
-        return await measure(plan, job.millis, store, way);
-      } finally {
-        await close(store);
+      if (plan.flush !== 'sync' && opened !== undefined) {
+        await close(opened.store);
+        opened = undefined;
       }
+      opened ??= await open();
+      return measure(plan, job.millis, opened.store, opened.way);
     },
-    close: async () => {},
+    close: () => close(opened?.store),
   };
 }
 

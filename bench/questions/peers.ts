@@ -138,7 +138,9 @@ function charts(): Chart[] {
 function heldAgainst(): Record<string, Limit> {
   const everybody = [ours, ...taking];
   const appends = appendCases.flatMap(({ name, also, limit }) => {
-    const who = also === undefined ? everybody : [...everybody, `${ours}-${also[0]}`];
+    const variants = also === undefined ? [] : [`${ours}-${also[0]}`];
+    const batches = name === durableBatches.of ? taking.map((peer) => `${peer}-batch`) : [];
+    const who = [...everybody, ...variants, ...batches];
     return who.map((each): [string, Limit] => [nameOf(name, each), limit]);
   });
   const copy: Limit = { result: 'limit/copy', figure: 'bytesPerSecond', of: 'bodyBytesPerSecond' };
