@@ -19,7 +19,7 @@ export interface Arguments {
 export const usage = `npm run bench -- [options]
 
   --quick         about two minutes, with fewer probes; without it less than twenty
-  --all           every combination of the question flush; takes hours
+  --all           every combination of the question flush; takes an hour or more
   --only <a,b>    these questions, or the probes whose names contain one of these; limits and targets that need others stay open
   --rounds <n>    default 5
   --millis <n>    of one round of one probe; default 250, with --quick 80

@@ -9,7 +9,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Arguments, parseArguments, usage } from './arguments.js';
 import { readConditions } from './conditions.js';
-import { closeContenders, contenders } from './contenders.js';
+import { closeContenders, notesSoFar } from './contenders.js';
 import { interleave, type Probe } from './harness.js';
 import { buildLimits, Limits, settle } from './limits.js';
 import { noiseText } from './noise.js';
@@ -36,6 +36,9 @@ const order = [
   'memory',
 ];
 
+/** Something that whoever gave the command can mend; its message is enough. */
+class Refusal extends Error {}
+
 let settings: Arguments;
 try {
   settings = parseArguments(process.argv.slice(2));
@@ -47,7 +50,8 @@ try {
   if (settings.isHelp) process.stdout.write(usage);
   else await main(settings);
 } catch (error) {
-  process.stderr.write(`${(error as Error).stack}\n`);
+  const { message, stack } = error as Error;
+  process.stderr.write(`${error instanceof Refusal ? message : stack}\n`);
   process.exitCode = 1;
 }
 
@@ -61,7 +65,7 @@ async function main(args: Arguments): Promise<void> {
     const { scale, isExhaustive, millis } = args;
     const asked = await ask(args, { root, directory, millis, scale, isExhaustive, limits, port });
     const probes = selected(asked, args.only);
-    if (probes.length === 0) throw new Error(`nothing is called ${args.only?.join(' or ')}: --list names everything`);
+    if (probes.length === 0) throw new Refusal(`nothing is called ${args.only?.join(' or ')}: --list names everything`);
     if (args.isListing) process.stdout.write(listing(asked, probes));
     else await report(await measure(args, asked, probes, { root, directory, limits }), args, toHtml);
   } finally {
@@ -101,7 +105,6 @@ async function measure(
   });
   progress.end(performance.now());
   process.stderr.write(`${process.stderr.isTTY ? '\r\x1b[K' : ''}${took(progress, performance.now() - began)}\n`);
-  const { notes } = asked.some(({ question }) => question.name === 'peers') ? await contenders(root) : { notes: [] };
   return {
     conditions: { ...conditions, noise: noiseText(results) },
     scale: args.scale,
@@ -111,7 +114,7 @@ async function measure(
       .map(({ question }) => answered(question, results)),
     results,
     verdicts: verdicts(results),
-    peers: notes,
+    peers: await notesSoFar(),
     failures,
   };
 }
@@ -161,7 +164,7 @@ type HtmlWriter = (answers: Answers) => Promise<string>;
 /** Before anything is measured: a run that cannot be written down is not begun. */
 async function htmlWriter(): Promise<HtmlWriter> {
   const module = new URL('./html.js', import.meta.url);
-  if (!existsSync(module)) throw new Error('--html: the report with charts was not built: npm ci --prefix bench, then again');
+  if (!existsSync(module)) throw new Refusal('--html: the report with charts was not built: npm ci --prefix bench, then again');
   return ((await import(module.href)) as { toHtml: HtmlWriter }).toHtml;
 }
 

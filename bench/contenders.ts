@@ -46,6 +46,11 @@ export async function find(root: string, module: URL): Promise<Contenders> {
   return { peers, notes, probe: peerProbe, reopenProbe: reopenPeerProbe };
 }
 
+/** What the peers that were looked for say about themselves; nothing where no question wanted any. They may still add to it while they run. */
+export async function notesSoFar(): Promise<readonly PeerNote[]> {
+  return (await found)?.notes ?? [];
+}
+
 /** Ends those that were started; also those of which no probe ran. */
 export async function closeContenders(): Promise<void> {
   const { peers } = (await found) ?? { peers: [] };

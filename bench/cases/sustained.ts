@@ -38,8 +38,8 @@ export async function sustainedCase(job: Job): Promise<Case> {
 }
 
 async function measure(job: Job, store: MessageStore, batches: readonly Message[][], bodyBytes: number): Promise<Sample> {
-  const watch = new Watch(job.millis, Number(job.parameters.slices));
   const most = Number(job.parameters.mostBytes);
+  const watch = new Watch(job.millis, most, Number(job.parameters.slices));
   const next = turn(batches);
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
@@ -75,11 +75,13 @@ class Watch {
   stallMillis = 0;
   memoryAtHalf = 0;
   readonly #millis: number;
+  readonly #most: number;
   readonly #slices: number[];
   #last = 0;
 
-  constructor(millis: number, slices: number) {
+  constructor(millis: number, most: number, slices: number) {
     this.#millis = millis;
+    this.#most = most;
     this.#slices = Array.from({ length: slices }, () => 0);
   }
 
@@ -87,7 +89,8 @@ class Watch {
     this.bytes += bytes;
     this.stallMillis = Math.max(this.stallMillis, at - this.#last);
     this.#last = at;
-    if (this.memoryAtHalf === 0 && at >= this.#millis / 2) this.memoryAtHalf = anonymousBytes(process.pid);
+    const isHalf = at >= this.#millis / 2 || this.bytes >= this.#most / 2;
+    if (this.memoryAtHalf === 0 && isHalf) this.memoryAtHalf = anonymousBytes(process.pid);
     // The last batches come when the time is over: they belong to no slice.
     const slice = Math.floor((at / this.#millis) * this.#slices.length);
     if (slice < this.#slices.length) this.#slices[slice] = (this.#slices[slice] ?? 0) + bytes;

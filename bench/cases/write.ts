@@ -3,7 +3,7 @@
  *
  * Parameters: `flush` (`none`: never synced meanwhile; `async`; `sync`: an append counts once it is durable), `writeMode`, `way` (`each`: one
  * call a message; `handle`: the same through a queue's handle; `batch`: `appendBatch` of `batchSize`, each to one queue), `inFlight` messages,
- * `bodyBytes`, `queues` that take turns, and `keys` (1: each message has one of its own, which the index takes).
+ * `bodyBytes`, `queues` that take turns, `warmMillis`, and `keys` (1: each message has one of its own, which the index takes).
  *
  * With async flush each round opens a new store, so that no case keeps what it wrote; it appends unmeasured for a while, and then for its
  * time or until `mostBytes` of bodies. With sync flush one store lives for all rounds: opening would prepare blocks that appends then wait

@@ -35,7 +35,7 @@ export function planOf(parameters: Job['parameters']): Plan {
     queues: number('queues', 1),
     hasKeys,
     // The first keys of an index file meet slots that no one has touched: with keys everything must have been touched once.
-    warmMillis: hasKeys ? 3000 : 200,
+    warmMillis: hasKeys ? 3000 : number('warmMillis', 200),
     warmBytes: hasKeys ? 128 * MiB : 64 * MiB,
     mostBytes: number('mostBytes', 256 * MiB),
   };

@@ -87,7 +87,7 @@ function probe(setting: Setting, combination: Combination): Probe {
     name: nameOf(combination),
     title: titleOf(combination),
     job: 'write',
-    parameters: { ...parameters, keys: hasKeys ? 1 : 0 },
+    parameters: { ...parameters, keys: hasKeys ? 1 : 0, warmMillis: setting.scale === 'quick' ? 100 : 200 },
     // Those with sync flush keep their store, and their process with it.
     isFresh: combination.flush !== 'sync',
   };

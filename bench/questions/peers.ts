@@ -155,7 +155,7 @@ export const peers: Question = {
     'used the way its documentation calls fastest; how it was set up stands with the conditions. Batches: 100 messages, or the peer’s own unit. ' +
     'Durable with 64 in flight also as batches of 64 where a peer does not join appends by itself. What a peer cannot do is left out. fs and ' +
     'fs-stream are Node’s own file calls: bytes, no messages. Reading: 128 MiB, in memory, every body copied out. Opening: once, after each was ' +
-    'filled with 2 GiB and killed; not in a quick run, which has three of the cases.',
+    'filled with 2 GiB and killed; not in a quick run, which has two of the cases.',
   get charts() {
     return charts();
   },

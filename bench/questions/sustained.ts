@@ -12,7 +12,7 @@ import { contenders } from '../contenders.js';
 import type { Sample } from '../figures.js';
 import type { Probe } from '../harness.js';
 import type { AppendOrder } from '../peers/peer.js';
-import type { Question, Setting } from '../question.js';
+import type { Chart, Question, Setting } from '../question.js';
 
 const GiB = 2 ** 30;
 const slices = 12;
@@ -22,6 +22,9 @@ const partOfFree = 0.45;
 const mostBytes = 48 * GiB;
 /** Times of the probes, in milliseconds of a round of other probes: 60 s, 15 s, 20 s and 10 s at 250. */
 const rounds = { ours: 240, bulk: 60, cgroup: 80, peer: 40 };
+
+/** Who took part in this run: what is drawn depends on it. */
+let taking: readonly string[] = [];
 
 const name = 'sustained/async';
 const title = 'appendBatch of 100, 1 KiB, async';
@@ -91,6 +94,7 @@ function cgroupProbe(setting: Setting, most: number): Probe {
 
 async function peerProbes(setting: Setting, most: number): Promise<Probe[]> {
   const { peers, probe } = await contenders(setting.root);
+  taking = peers.map((peer) => peer.name);
   return peers.map((peer) => {
     const own = `sustained/${peer.name}`;
     const order: AppendOrder = {
@@ -117,6 +121,32 @@ async function peerProbes(setting: Setting, most: number): Promise<Probe[]> {
   });
 }
 
+function charts(): Chart[] {
+  const limit = { label: 'O_DIRECT', result: 'sustained/bulk-direct', figure: 'bytesPerSecond' };
+  const points = Array.from({ length: slices }, (_, slice) => ({ x: slice + 1, result: sliceOf(slice) }));
+  return [
+    {
+      kind: 'lines',
+      title: 'Rate over time, bytes of bodies',
+      figure: 'bodyBytesPerSecond',
+      x: { label: 'twelfths of the run' },
+      lines: [{ label: title, isOurs: true, points }],
+      limit,
+    },
+    {
+      kind: 'bars',
+      title: 'Rate of the whole run, bytes of bodies',
+      figure: 'bodyBytesPerSecond',
+      bars: [
+        { label: 'millrace', result: name, isOurs: true },
+        { label: 'millrace, 512 MiB of memory', result: 'sustained/cgroup', isOurs: true },
+        ...taking.map((peer) => ({ label: `${peer}, 10 s`, result: `sustained/${peer}` })),
+      ],
+      limit,
+    },
+  ];
+}
+
 export const sustained: Question = {
   name: 'sustained',
   title: 'What rate holds when more is written than memory takes?',
@@ -125,22 +155,9 @@ export const sustained: Question = {
     'what the kernel lets lie in memory unwritten. The rate of the log counts whole records and the sync at the end. Limits: 1 MiB a write for a ' +
     'quarter of the time, past the page cache and through it, synced at the end. Peers run for 10 s only, which may not be enough to fill ' +
     'memory: their rate is what they would like to keep up. The same in a memory cgroup of 512 MiB where one can be made. Not in a quick run.',
-  charts: [
-    {
-      kind: 'lines',
-      title: 'Rate over time, bytes of bodies',
-      figure: 'bodyBytesPerSecond',
-      x: { label: 'twelfths of the run' },
-      lines: [
-        {
-          label: 'appendBatch, 1 KiB, async',
-          isOurs: true,
-          points: Array.from({ length: slices }, (_, slice) => ({ x: slice + 1, result: sliceOf(slice) })),
-        },
-      ],
-      limit: { label: 'O_DIRECT', result: 'sustained/bulk-direct', figure: 'bytesPerSecond' },
-    },
-  ],
+  get charts() {
+    return charts();
+  },
   heldAgainst: {
     [name]: { result: 'sustained/bulk-direct', figure: 'bytesPerSecond', of: 'logBytesPerSecond' },
     'sustained/cgroup': { result: name, figure: 'logBytesPerSecond', of: 'logBytesPerSecond' },
