@@ -2,8 +2,7 @@
  * A case of worker.ts as a probe: a process of its own (child.ts) and a directory of its own.
  *
  * The process starts when its probe runs first and lives until the run ends, so that it is warm in later rounds. A `fresh` one starts
- * anew in each round and has to warm itself: for the many that each make a store a round, or the machine would be full of processes. It is
- * killed when it has answered, and its directory removed: nobody waits for the sync of what is not kept.
+ * anew in each round and has to warm itself: for so many that the machine would be full of processes.
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -4,8 +4,8 @@
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
-import { format } from './figures.js';
+import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os';
+import { format, spell } from './figures.js';
 import type { Limits } from './limits.js';
 
 export type Conditions = Readonly<Record<string, string>>;
@@ -18,6 +18,7 @@ export async function readConditions(root: string, directory: string, limits: Pi
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: String(availableParallelism()),
     memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
+    load: `${spell(loadavg()[0] ?? Number.NaN)} before the run`,
     kernel: `${type()} ${release()}`,
     fileSystem: fileSystem(directory),
     deviceFlush: `fdatasync of 4 KiB ${flush('p50Micros', syncP50Micros)}, p99 ${flush('p99Micros', syncP99Micros)}`,

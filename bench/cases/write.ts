@@ -45,17 +45,21 @@ export async function writeCase(job: Job): Promise<Case> {
     await store?.close();
     await rm(job.directory, { recursive: true, force: true });
   };
-  let opened: { store: MessageStore; way: Way } | undefined;
+  let kept: { store: MessageStore; way: Way } | undefined;
   return {
     round: async () => {
-      if (plan.flush !== 'sync' && opened !== undefined) {
-        await close(opened.store);
-        opened = undefined;
+      if (plan.flush === 'sync') {
+        kept ??= await open();
+        return measure(plan, job.millis, kept.store, kept.way);
       }
-      opened ??= await open();
-      return measure(plan, job.millis, opened.store, opened.way);
+      const { store, way } = await open();
+      try {
+        return await measure(plan, job.millis, store, way);
+      } finally {
+        await close(store);
+      }
     },
-    close: () => close(opened?.store),
+    close: () => close(kept?.store),
   };
 }
 

@@ -81,15 +81,20 @@ function limitOf({ flush, inFlight, bodyBytes }: Combination): Limit {
   return { result: 'limit/stream', figure: 'bytesPerSecond', of: 'bodyBytesPerSecond' };
 }
 
+/** A process that is new needs its code compiled first, and one that is not little more than its store's first pages. */
+function warmMillis({ scale, isExhaustive }: Setting): number {
+  if (isExhaustive) return 1000;
+  return scale === 'quick' ? 100 : 200;
+}
+
 function probe(setting: Setting, combination: Combination): Probe {
   const { hasKeys, ...parameters } = combination;
   const row = {
     name: nameOf(combination),
     title: titleOf(combination),
     job: 'write',
-    parameters: { ...parameters, keys: hasKeys ? 1 : 0, warmMillis: setting.scale === 'quick' ? 100 : 200 },
-    // Those with sync flush keep their store, and their process with it.
-    isFresh: combination.flush !== 'sync',
+    parameters: { ...parameters, keys: hasKeys ? 1 : 0, warmMillis: warmMillis(setting) },
+    isFresh: setting.isExhaustive === true,
   };
   return caseProbe(row, setting.directory, setting.millis);
 }

@@ -30,7 +30,7 @@ function appendOrder(setting: Setting, name: string, order: AppendCase['order'])
 function ourAppend(setting: Setting, { name, title, order }: AppendCase, who: string, way: string): Probe {
   const { durability, batchSize, bodyBytes, queues, inFlight, hasKeys } = order;
   const parameters = { flush: durability, way, batchSize, bodyBytes, queues, inFlight, keys: hasKeys ? 1 : 0 };
-  const row = { name: nameOf(name, who), title: `${title}: ${who}`, job: 'write', parameters, isFresh: durability === 'async' };
+  const row = { name: nameOf(name, who), title: `${title}: ${who}`, job: 'write', parameters };
   return caseProbe(row, setting.directory, setting.millis);
 }
 
