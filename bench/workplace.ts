@@ -5,7 +5,7 @@
  */
 import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** The folder of package.json, above this file wherever it was compiled to. */
 export function packageFolder(): string {
@@ -15,6 +15,11 @@ export function packageFolder(): string {
     folder = dirname(folder);
   }
   return folder;
+}
+
+/** Where a file of the built package is that it does not export: `transferoptions.js`. */
+export function builtUrl(file: string): string {
+  return pathToFileURL(join(packageFolder(), 'dist', file)).href;
 }
 
 /** A new directory in `parent`, which is made when it is not there. */
