@@ -11,7 +11,10 @@ const MiB = 2 ** 20;
 export interface AppendCase {
   readonly name: string;
   readonly title: string;
-  readonly order: Pick<AppendOrder, 'durability' | 'way' | 'batchSize' | 'bodyBytes' | 'queues' | 'inFlight' | 'hasKeys'>;
+  readonly order: Pick<
+    AppendOrder,
+    'durability' | 'way' | 'batchSize' | 'bodyBytes' | 'queues' | 'inFlight' | 'hasKeys' | 'threads'
+  >;
   readonly limit: Limit;
   readonly isQuick?: boolean;
   /** Ours has another way to do it: its parameter, and what a reader sees. */
@@ -61,6 +64,12 @@ export const appendCases: readonly AppendCase[] = [
 
 /** The same in the peer's batches: another name of the peer, for whoever cannot join durable appends by itself. */
 export const durableBatches = { of: 'durable-64', order: { ...durable, way: 'batch', batchSize: 64, inFlight: 64 } } as const;
+
+/** The same by 64 threads that each wait for their own: how a broker of RocketMQ's kind is used, and what a target speaks of. */
+export const durableThreads = { of: 'durable-64', peer: 'rocketmq', order: { ...durable, inFlight: 64, threads: 64 } } as const;
+
+/** Variants of a peer that stands beside them: where there is little time, they are left to the full run. */
+export const onlyInFull: readonly string[] = ['lmdb-nosync', 'fs-stream', 'artemisaio'];
 
 /**
  * Unmeasured before, and the most in a round. A durable append takes long: little warms it. Ours warms itself (cases/writeplan.ts).

@@ -43,13 +43,13 @@ function ours(measured: Measured, name: string, figure = rate): Series {
   return measured.series(`peers/${name}/millrace`, figure);
 }
 
-/** The better of its variants: `rocketmq`, `rocketmq-threads`. */
+/** The better of its variants: `artemis`, `artemisaio`. */
 function theirs(measured: Measured, name: string, peer: string, figure = rate): Series {
   return measured.best(figure, (result) => isOf(result, name, peer));
 }
 
 function isOf(result: string, name: string, peer: string): boolean {
-  return result === `peers/${name}/${peer}` || result.startsWith(`peers/${name}/${peer}-`);
+  return result.startsWith(`peers/${name}/${peer}`);
 }
 
 function npm(measured: Measured, name: string): Series {
@@ -121,7 +121,7 @@ function durableMany(measured: Measured, add: Add): void {
   const native = measured.series('limit/sync-32', 'recordsPerSecond');
   add('durable, 64 in flight / native loop of 32 records a sync', 'at least', 0.75, ratio(own, native));
   add('the same / the best peer however it batches', 'at least', 1.5, ratio(own, anyPeer(measured, name)));
-  const threads = measured.best(rate, (result) => /^peers\/durable-64\/rocketmq-.*thread/.test(result));
+  const threads = measured.series(`peers/${name}/rocketmq-threads`, rate);
   add('the same / RocketMQ with 64 threads', 'at least', 5, ratio(own, threads));
   const each = ours(measured, 'async-1024-each');
   add('durable, 1 000 in flight / async, one call a message', 'at least', 0.5, ratio(ours(measured, 'durable-1000'), each));

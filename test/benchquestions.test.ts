@@ -134,14 +134,24 @@ test('an order says what the case is: durability, way, size, queues, keys', () =
     batchSize: 64,
     inFlight: 64,
   });
+  expect(orders.get('peers/durable-64/rocketmq-threads')).toMatchObject({
+    durability: 'sync',
+    way: 'each',
+    inFlight: 64,
+    threads: 64,
+  });
+  expect(orders.has('peers/durable-64/lmdb-threads')).toBe(false);
   expect(orders.get('peers/reopen/lmdb')).toMatchObject({ order: 'fill', bytes: 2 ** 31, queues: 1 });
   expect(orders.get('peers/open-10000/rocketmq')).toMatchObject({ order: 'fill', queues: 10_000 });
   expect([ends.get('peers/reopen/lmdb'), ends.get('peers/open-10000/rocketmq')]).toEqual(['killed', 'closed']);
 });
 
-test('a quick comparison has two cases, and fills nothing', () => {
+test('a quick comparison has two cases and no variants, and fills nothing', () => {
   const { found, ends } = fakes();
-  const made = names(compared(setting('quick'), found)).filter((name) => name.endsWith('/lmdb'));
+  const variant: Contender = { name: 'lmdb-nosync', close: async () => {} };
+  const everything = names(compared(setting('quick'), { ...found, peers: [...found.peers, variant] }));
+  expect(everything.filter((name) => /-(?:nosync|batch|threads)$/.test(name))).toEqual([]);
+  const made = everything.filter((name) => name.endsWith('/lmdb'));
   expect(made).toEqual(['async-1024-batch', 'durable-64'].map((each) => `peers/${each}/lmdb`));
   expect(ends.size).toBe(0);
 });

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { caseProbe } from '../caseprobe.js';
-import { type AppendCase, appendCases, bytesOf, durableBatches } from '../comparison.js';
+import { type AppendCase, appendCases, bytesOf, durableBatches, durableThreads, onlyInFull } from '../comparison.js';
 import { type Contender, type Contenders, contenders } from '../contenders.js';
 import type { Probe } from '../harness.js';
 import { limitsOf } from '../limits.js';
@@ -34,17 +34,27 @@ function ourAppend(setting: Setting, { name, title, order }: AppendCase, who: st
   return caseProbe(row, setting.directory, setting.millis);
 }
 
+/** Other ways in which a peer does a case: the name under which each stands, and what it is ordered. */
+function variantsOf(name: string): (peer: string) => { readonly who: string; readonly order: AppendCase['order'] }[] {
+  return (peer) => [
+    ...(name === durableBatches.of ? [{ who: `${peer}-batch`, order: durableBatches.order }] : []),
+    ...(name === durableThreads.of && peer === durableThreads.peer
+      ? [{ who: `${peer}-threads`, order: durableThreads.order }]
+      : []),
+  ];
+}
+
 function appendProbes(setting: Setting, { peers, probe }: Contenders, each: AppendCase): Probe[] {
   const { name, title, order, also } = each;
   const theirs = (peer: Contender, who: string, ordered: AppendCase['order']): Probe =>
     probe(peer, nameOf(name, who), `${title}: ${who}`, appendOrder(setting, nameOf(name, who), ordered));
-  const withBatches = name === durableBatches.of && setting.scale === 'full';
+  const variants = setting.scale === 'full' ? variantsOf(name) : () => [];
   return [
     ourAppend(setting, each, ours, order.way),
     ...(also === undefined ? [] : [ourAppend(setting, each, `${ours}-${also[0]}`, also[0])]),
     ...peers.flatMap((peer) => [
       theirs(peer, peer.name, order),
-      ...(withBatches ? [theirs(peer, `${peer.name}-batch`, durableBatches.order)] : []),
+      ...variants(peer.name).map(({ who, order: other }) => theirs(peer, who, other)),
     ]),
   ];
 }
@@ -100,8 +110,9 @@ function once(probe: Probe, name = probe.name, title = probe.title): Probe {
 }
 
 /** Case by case, ours first. */
-export function compared(setting: Setting, found: Contenders): Probe[] {
+export function compared(setting: Setting, all: Contenders): Probe[] {
   const isQuick = setting.scale === 'quick';
+  const found = isQuick ? { ...all, peers: all.peers.filter(({ name }) => !onlyInFull.includes(name)) } : all;
   return [
     ...limitsOf(setting, 'stream', 'checksum-1024', 'roundtrip', 'sync-1', 'sync-32', 'copy'),
     ...appendCases.filter((each) => !isQuick || each.isQuick).flatMap((each) => appendProbes(setting, found, each)),
@@ -122,13 +133,16 @@ function bars(of: string, title: string, figure: string, who: readonly string[],
   return { ...chart, limit: { label: limitLabels[limit.result] ?? limit.result, result: limit.result, figure: limit.figure } };
 }
 
+function everyWay(name: string, also: AppendCase['also']): string[] {
+  const own = also === undefined ? [ours] : [ours, `${ours}-${also[0]}`];
+  return [...own, ...taking.flatMap((peer) => [peer, ...variantsOf(name)(peer).map(({ who }) => who)])];
+}
+
 function charts(): Chart[] {
   const everybody = [ours, ...taking];
   return [
     ...appendCases.map(({ name, title, also, limit }) => {
-      const variants = [ours, ...(also === undefined ? [] : [`${ours}-${also[0]}`])];
-      const batches = name === durableBatches.of ? taking.map((peer) => `${peer}-batch`) : [];
-      return bars(name, title, limit.of, [...variants, ...taking, ...batches], limit);
+      return bars(name, title, limit.of, everyWay(name, also), limit);
     }),
     bars('read', '1 KiB, read in order, hot', 'messagesPerSecond', everybody),
     bars('reopen', 'Opening after a kill, 2 GiB', 'openMillis', everybody),
@@ -137,12 +151,9 @@ function charts(): Chart[] {
 
 function heldAgainst(): Record<string, Limit> {
   const everybody = [ours, ...taking];
-  const appends = appendCases.flatMap(({ name, also, limit }) => {
-    const variants = also === undefined ? [] : [`${ours}-${also[0]}`];
-    const batches = name === durableBatches.of ? taking.map((peer) => `${peer}-batch`) : [];
-    const who = [...everybody, ...variants, ...batches];
-    return who.map((each): [string, Limit] => [nameOf(name, each), limit]);
-  });
+  const appends = appendCases.flatMap(({ name, also, limit }) =>
+    everyWay(name, also).map((who): [string, Limit] => [nameOf(name, who), limit]),
+  );
   const copy: Limit = { result: 'limit/copy', figure: 'bytesPerSecond', of: 'bodyBytesPerSecond' };
   return Object.fromEntries([...appends, ...everybody.map((each): [string, Limit] => [nameOf('read', each), copy])]);
 }
@@ -153,7 +164,7 @@ export const peers: Question = {
   how:
     'Each peer runs in a process of its own and gets the same orders: bodies of random bytes, the same durability, the same number in flight, ' +
     'used the way its documentation calls fastest; how it was set up stands with the conditions. Batches: 100 messages, or the peer’s own unit. ' +
-    'Durable with 64 in flight also as batches of 64 where a peer does not join appends by itself. What a peer cannot do is left out. fs and ' +
+    'Durable with 64 in flight also as batches of 64, for a peer that does not join appends by itself, and RocketMQ by 64 threads. What a peer cannot do is left out. fs and ' +
     'fs-stream are Node’s own file calls: bytes, no messages. Reading: 128 MiB, in memory, every body copied out. Opening: once, after each was ' +
     'filled with 2 GiB and killed; not in a quick run, which has two of the cases.',
   get charts() {
