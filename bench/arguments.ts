@@ -22,7 +22,7 @@ export const usage = `npm run bench -- [options]
   --all           every combination of the question flush; takes an hour or more
   --only <a,b>    these questions, or the probes whose names contain one of these; limits and targets that need others stay open
   --rounds <n>    default 5
-  --millis <n>    of one round of one probe; default 250, with --quick 80
+  --millis <n>    of one round of one probe; default 200, with --quick 80
   --dir <path>    where the temporary directory is made: on the disk to be measured; default bench/build
   --json <file>   everything that was measured, round by round
   --html <file>   a report with charts
@@ -55,7 +55,7 @@ export function parseArguments(words: readonly string[]): Arguments {
     isExhaustive: values.all,
     only: wanted(values.only),
     rounds: positive('rounds', values.rounds),
-    millis: positive('millis', values.millis ?? (values.quick ? '80' : '250')),
+    millis: positive('millis', values.millis ?? (values.quick ? '80' : '200')),
     directory: values.dir,
     json: values.json,
     html: values.html,

@@ -16,6 +16,8 @@ export interface AppendCase {
     'durability' | 'way' | 'batchSize' | 'bodyBytes' | 'queues' | 'inFlight' | 'hasKeys' | 'threads'
   >;
   readonly limit: Limit;
+  /** All peers, also variants of others. */
+  readonly isMain?: boolean;
   readonly isQuick?: boolean;
   /** Ours has another way to do it: its parameter, and what a reader sees. */
   readonly also?: readonly [way: string, title: string];
@@ -39,8 +41,15 @@ const synced = (records: number): Limit => ({
 });
 
 export const appendCases: readonly AppendCase[] = [
-  { name: 'async-1024-batch', title: '1 KiB, async, batches', order: { ...usual, way: 'batch' }, limit: stream, isQuick: true },
-  { name: 'async-1024-each', title: '1 KiB, async, one call a message', order: usual, limit: stream },
+  {
+    name: 'async-1024-batch',
+    title: '1 KiB, async, batches',
+    order: { ...usual, way: 'batch' },
+    limit: stream,
+    isMain: true,
+    isQuick: true,
+  },
+  { name: 'async-1024-each', title: '1 KiB, async, one call a message', order: usual, limit: stream, isMain: true },
   { name: 'async-128-batch', title: '128 B, async, batches', order: { ...usual, way: 'batch', bodyBytes: 128 }, limit: stream },
   {
     name: 'async-128-each',
@@ -55,6 +64,7 @@ export const appendCases: readonly AppendCase[] = [
     title: '1 KiB, durable, 64 in flight',
     order: { ...durable, inFlight: 64 },
     limit: synced(32),
+    isMain: true,
     isQuick: true,
   },
   { name: 'durable-1000', title: '1 KiB, durable, 1 000 in flight', order: durable, limit: stream },
@@ -68,8 +78,8 @@ export const durableBatches = { of: 'durable-64', order: { ...durable, way: 'bat
 /** The same by 64 threads that each wait for their own: how a broker of RocketMQ's kind is used, and what a target speaks of. */
 export const durableThreads = { of: 'durable-64', peer: 'rocketmq', order: { ...durable, inFlight: 64, threads: 64 } } as const;
 
-/** Variants of a peer that stands beside them: where there is little time, they are left to the full run. */
-export const onlyInFull: readonly string[] = ['lmdb-nosync', 'fs-stream', 'artemisaio'];
+/** Peers that are another's variants: they take part in the main cases of a full run only, or it would take much longer. */
+export const variants: readonly string[] = ['lmdb-nosync', 'fs-stream', 'artemisaio'];
 
 /**
  * Unmeasured before, and the most in a round. A durable append takes long: little warms it. Ours warms itself (cases/writeplan.ts).

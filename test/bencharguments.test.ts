@@ -8,7 +8,7 @@ test('without arguments everything is measured in full, five rounds, nothing is 
     isExhaustive: false,
     only: undefined,
     rounds: 5,
-    millis: 250,
+    millis: 200,
     directory: undefined,
     json: undefined,
     html: undefined,

@@ -42,7 +42,7 @@ const product: readonly Combination[] = modes.flatMap((mode) =>
 
 const cuts: readonly Combination[] = [
   ...modes.flatMap((mode) => depths.map((inFlight) => ({ ...usual, ...mode, inFlight }))),
-  ...modes.flatMap((mode) => sizes.filter((size) => size !== 1024).map((bodyBytes) => ({ ...usual, ...mode, bodyBytes }))),
+  ...written.flatMap((mode) => sizes.filter((size) => size !== 1024).map((bodyBytes) => ({ ...usual, ...mode, bodyBytes }))),
   ...written.flatMap((mode) => queueCounts.filter((count) => count !== 1).map((queues) => ({ ...usual, ...mode, queues }))),
   ...written.map((mode) => ({ ...usual, ...mode, hasKeys: true })),
 ];

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { caseProbe } from '../caseprobe.js';
-import { type AppendCase, appendCases, bytesOf, durableBatches, durableThreads, onlyInFull } from '../comparison.js';
+import { type AppendCase, appendCases, bytesOf, durableBatches, durableThreads, variants } from '../comparison.js';
 import { type Contender, type Contenders, contenders } from '../contenders.js';
 import type { Probe } from '../harness.js';
 import { limitsOf } from '../limits.js';
@@ -35,7 +35,7 @@ function ourAppend(setting: Setting, { name, title, order }: AppendCase, who: st
 }
 
 /** Other ways in which a peer does a case: the name under which each stands, and what it is ordered. */
-function variantsOf(name: string): (peer: string) => { readonly who: string; readonly order: AppendCase['order'] }[] {
+function waysOf(name: string): (peer: string) => { readonly who: string; readonly order: AppendCase['order'] }[] {
   return (peer) => [
     ...(name === durableBatches.of ? [{ who: `${peer}-batch`, order: durableBatches.order }] : []),
     ...(name === durableThreads.of && peer === durableThreads.peer
@@ -48,13 +48,13 @@ function appendProbes(setting: Setting, { peers, probe }: Contenders, each: Appe
   const { name, title, order, also } = each;
   const theirs = (peer: Contender, who: string, ordered: AppendCase['order']): Probe =>
     probe(peer, nameOf(name, who), `${title}: ${who}`, appendOrder(setting, nameOf(name, who), ordered));
-  const variants = setting.scale === 'full' ? variantsOf(name) : () => [];
+  const ways = setting.scale === 'full' ? waysOf(name) : () => [];
   return [
     ourAppend(setting, each, ours, order.way),
     ...(also === undefined ? [] : [ourAppend(setting, each, `${ours}-${also[0]}`, also[0])]),
     ...peers.flatMap((peer) => [
       theirs(peer, peer.name, order),
-      ...variants(peer.name).map(({ who, order: other }) => theirs(peer, who, other)),
+      ...ways(peer.name).map(({ who, order: other }) => theirs(peer, who, other)),
     ]),
   ];
 }
@@ -112,11 +112,13 @@ function once(probe: Probe, name = probe.name, title = probe.title): Probe {
 /** Case by case, ours first. */
 export function compared(setting: Setting, all: Contenders): Probe[] {
   const isQuick = setting.scale === 'quick';
-  const found = isQuick ? { ...all, peers: all.peers.filter(({ name }) => !onlyInFull.includes(name)) } : all;
+  const main = { ...all, peers: all.peers.filter(({ name }) => !variants.includes(name)) };
   return [
     ...limitsOf(setting, 'stream', 'checksum-1024', 'roundtrip', 'sync-1', 'sync-32', 'copy'),
-    ...appendCases.filter((each) => !isQuick || each.isQuick).flatMap((each) => appendProbes(setting, found, each)),
-    ...(isQuick ? [] : [...readProbes(setting, found), ...openProbes(setting, found)]),
+    ...appendCases
+      .filter((each) => !isQuick || each.isQuick)
+      .flatMap((each) => appendProbes(setting, each.isMain && !isQuick ? all : main, each)),
+    ...(isQuick ? [] : [...readProbes(setting, main), ...openProbes(setting, main)]),
   ];
 }
 
@@ -135,7 +137,7 @@ function bars(of: string, title: string, figure: string, who: readonly string[],
 
 function everyWay(name: string, also: AppendCase['also']): string[] {
   const own = also === undefined ? [ours] : [ours, `${ours}-${also[0]}`];
-  return [...own, ...taking.flatMap((peer) => [peer, ...variantsOf(name)(peer).map(({ who }) => who)])];
+  return [...own, ...taking.flatMap((peer) => [peer, ...waysOf(name)(peer).map(({ who }) => who)])];
 }
 
 function charts(): Chart[] {
