@@ -25,6 +25,12 @@ export type Answer = { sample: Sample } | { error: string } | { position: number
 
 const sampleEveryMillis = 50;
 
+/** Those that run. Whoever leaves early, for an error or Ctrl-C, must not leave them behind, writing. */
+const living = new Set<ChildProcess>();
+process.prependListener('exit', () => {
+  for (const each of living) each.kill('SIGKILL');
+});
+
 export class Child {
   readonly job: Job;
   readonly #process: ChildProcess;
@@ -36,11 +42,21 @@ export class Child {
   constructor(job: Job) {
     this.job = job;
     this.#process = fork(fileURLToPath(new URL('./worker.js', import.meta.url)), [JSON.stringify(job)]);
+    living.add(this.#process);
     this.#process.on('message', (answer: Answer) => {
       if ('position' in answer) this.onPosition?.(answer.position);
       else this.#settle(answer);
     });
-    this.#process.once('exit', (code, signal) => this.#fail(`ended with ${signal ?? `code ${code}`}`));
+    this.#process.once('exit', (code, signal) => {
+      living.delete(this.#process);
+      this.#fail(`ended with ${signal ?? `code ${code}`}`);
+    });
+  }
+
+  get pid(): number {
+    const { pid } = this.#process;
+    if (pid === undefined) throw new Error(`the process of ${this.job.name} did not start`);
+    return pid;
   }
 
   /** One round, with `memoryMiB`: the most that was its own at any time so far. */

@@ -19,6 +19,7 @@ import { aroundBody, makeMessages, topic } from './cases/messages.js';
 import { readConditions } from './conditions.js';
 import { spell, summarize } from './figures.js';
 import { buildLimits, Limits } from './limits.js';
+import { builtUrl } from './workplace.js';
 
 const KiB = 1024;
 const lengths = [256, 512, KiB, 2 * KiB, 4 * KiB, 8 * KiB, 16 * KiB, 32 * KiB, 64 * KiB, 256 * KiB, 1024 * KiB];
@@ -42,7 +43,7 @@ interface Figure {
 }
 
 // What no caller may ask for, and a benchmark must: a way, however long the runs are.
-const { forcedPath } = (await import(new URL('transferoptions.js', import.meta.resolve('millrace')).href)) as {
+const { forcedPath } = (await import(builtUrl('transferoptions.js'))) as {
   forcedPath: symbol;
 };
 
@@ -109,7 +110,8 @@ mkdirSync(values.dir, { recursive: true });
 const directory = mkdtempSync(join(values.dir, 'cutover-'));
 const limits = new Limits(buildLimits(root), directory);
 try {
-  for (const [name, value] of Object.entries(readConditions(root, directory))) console.log(`${`${name}:`.padEnd(13)}${value}`);
+  for (const [name, value] of Object.entries(await readConditions(root, directory, limits)))
+    console.log(`${`${name}:`.padEnd(13)}${value}`);
   console.log(
     'Loopback; the receiver discards what it gets, in a process of its own, and shares the processors with the sender.\n',
   );

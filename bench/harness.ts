@@ -32,31 +32,44 @@ export interface Run {
   settle(probe: Probe): Promise<void>;
   /** Before that. */
   progress(round: number, probe: Probe): void;
+  /** A probe that fails takes no further part, and has no figures but those of the rounds before. Without this the run fails with it. */
+  failed?(probe: Probe, error: unknown): void;
 }
 
 export async function interleave(probes: readonly Probe[], run: Run): Promise<Result[]> {
   const samples = new Map<string, Sample[]>(probes.map(({ name }) => [name, []]));
+  const failed = new Set<Probe>();
   try {
     for (let round = 0; round < run.rounds; round++) {
       const order = round % 2 === 0 ? probes : [...probes].reverse();
       for (const probe of order) {
-        if (round >= (probe.rounds ?? run.rounds)) continue;
+        if (failed.has(probe) || round >= (probe.rounds ?? run.rounds)) continue;
         run.progress(round, probe);
         await run.settle(probe);
-        samples.get(probe.name)?.push(await probe.run());
+        try {
+          samples.get(probe.name)?.push(await probe.run());
+        } catch (error) {
+          if (run.failed === undefined) throw error;
+          failed.add(probe);
+          run.failed(probe, error);
+        }
       }
     }
   } finally {
-    await closeAll(probes);
+    await closeAll(probes, run);
   }
   return probes.map(({ name, title }) => ({ name, title, figures: transpose(samples.get(name) ?? []) }));
 }
 
-/** Each gets its chance to clean up; then the first failure is thrown. */
-async function closeAll(probes: readonly Probe[]): Promise<void> {
+/** Each gets its chance to clean up; then the first failure is thrown, unless somebody is told of failures. */
+async function closeAll(probes: readonly Probe[], run: Run): Promise<void> {
   const outcomes = await Promise.allSettled(probes.map((probe) => probe.close()));
-  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
+  for (const [index, outcome] of outcomes.entries()) {
+    const probe = probes[index];
+    if (outcome.status !== 'rejected' || probe === undefined) continue;
+    if (run.failed === undefined) throw outcome.reason;
+    run.failed(probe, outcome.reason);
+  }
 }
 
 function transpose(samples: readonly Sample[]): Record<string, Series> {

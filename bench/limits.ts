@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import type { Sample } from './figures.js';
 import type { Probe } from './harness.js';
+import type { Setting } from './question.js';
 
 /** Compiles the program with $CXX (default c++) if it has to be, and returns its path. `root` is the folder of package.json. */
 export function buildLimits(root: string): string {
@@ -85,11 +86,22 @@ export function limitProbes(limits: Limits, millis: number, port: number): Probe
   }));
 }
 
+/** Some of them, by what stands behind `limit/`, for a question that needs no others. */
+export function limitsOf(setting: Pick<Setting, 'limits' | 'millis' | 'port'>, ...names: readonly string[]): Probe[] {
+  const probes = limitProbes(setting.limits, Math.ceil(setting.millis / 2), setting.port);
+  return names.map((name) => {
+    const probe = probes.find((each) => each.name === `limit/${name}`);
+    if (probe === undefined) throw new Error(`no limit is called ${name}`);
+    return probe;
+  });
+}
+
 /**
  * Waits until the disk is quiet. With `pageCache`, also has memory at hand that the next writer's page cache can take: where a host lends
  * memory to a virtual machine, a page that was long unused is many times slower at its first touch, and luck would decide who gets it.
+ * `mebibytes`: how much the next one may want.
  */
-export async function settle(limits: Limits, pageCache: boolean): Promise<void> {
-  if (pageCache) await limits.run('write', { millis: 400 });
+export async function settle(limits: Limits, pageCache: boolean, mebibytes = 256): Promise<void> {
+  if (pageCache) await limits.run('write', { millis: 400, most: mebibytes * MiB });
   await limits.run('settle');
 }

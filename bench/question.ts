@@ -17,6 +17,8 @@ export interface Setting {
   /** Milliseconds that one round of one probe should take. */
   readonly millis: number;
   readonly scale: 'quick' | 'full';
+  /** Every combination, where a question else takes cuts through them. */
+  readonly isExhaustive?: boolean;
   /** The native program, and the port of its receiver. */
   readonly limits: Limits;
   readonly port: number;
@@ -86,6 +88,8 @@ export interface Answers {
   readonly verdicts: readonly Verdict[];
   /** What each peer said about itself, in the order of the run. */
   readonly peers: readonly PeerNote[];
+  /** Probes that ended with an error: they have no figures, or those of the rounds before. */
+  readonly failures?: readonly { readonly result: string; readonly reason: string }[];
 }
 
 export interface PeerNote {

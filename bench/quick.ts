@@ -11,9 +11,7 @@
  *
  * Progress goes to standard error. The temporary directory is removed, also after an error or Ctrl-C.
  */
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readConditions } from './conditions.js';
 import { judge } from './goals.js';
@@ -22,6 +20,7 @@ import { buildLimits, Limits, limitProbes, settle } from './limits.js';
 import { reopenProbe } from './reopenprobe.js';
 import { toJson, toText } from './report.js';
 import { idleProbe, storeProbes } from './storeprobes.js';
+import { packageFolder, temporaryDirectory } from './workplace.js';
 
 const { values } = parseArgs({
   options: {
@@ -48,17 +47,13 @@ const root = packageFolder();
 const rounds = positive('rounds', values.rounds);
 const millis = positive('millis', values.millis);
 const parent = values.dir ?? join(root, 'bench', 'build');
-mkdirSync(parent, { recursive: true });
-const directory = realpathSync(mkdtempSync(join(parent, 'quick-')));
-process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
-process.once('SIGINT', () => process.exit(130));
-process.once('SIGTERM', () => process.exit(143));
+const directory = temporaryDirectory(parent, 'quick-');
 
 let lastRound = -1;
 
-const conditions = readConditions(root, directory);
 const limits = new Limits(buildLimits(root), directory);
 try {
+  const conditions = await readConditions(root, directory, limits);
   const { port = 0 } = await limits.run('receiver');
   const probes = chosen([
     ...limitProbes(limits, Math.ceil(millis / 2), port),
@@ -78,16 +73,6 @@ try {
   if (values.check && report.goals.some(({ reached }) => reached === false)) process.exitCode = 1;
 } finally {
   await limits.close();
-}
-
-/** The folder of package.json, above this file wherever it was compiled to. */
-function packageFolder(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json'))) {
-    if (folder === dirname(folder)) throw new Error('no package.json above the benchmark');
-    folder = dirname(folder);
-  }
-  return folder;
 }
 
 function chosen(probes: Probe[]): Probe[] {

@@ -1,7 +1,7 @@
 /**
  * Kills a writer at full speed and opens what it left, twice: as it is, and as if the side-car had never been.
  *
- * The first round writes until the log is longer than 1 GiB, the later ones 64 MiB more each. Whoever opened the store is
+ * The first round writes until the log has `mebibytes`, usually a little more than 1 GiB, the later ones 64 MiB more each. Whoever opened the store is
  * killed too, so that the next one finds it unclean. Before the second opening every file is read once: the goal speaks of a
  * log in cache.
  */
@@ -11,12 +11,11 @@ import { Child } from './child.js';
 import type { Sample } from './figures.js';
 import type { Probe } from './harness.js';
 
-const firstBytes = 1088 * 2 ** 20;
 const moreBytes = 64 * 2 ** 20;
 
-export function reopenProbe(parent: string, rounds: number): Probe {
+export function reopenProbe(parent: string, rounds: number, mebibytes = 1088): Probe {
   const directory = join(parent, 'reopen');
-  let written = firstBytes - moreBytes;
+  let written = mebibytes * 2 ** 20 - moreBytes;
   return {
     name: 'reopen/killed',
     title: 'opening after a kill at full speed, 1 GiB',

@@ -41,16 +41,28 @@ export function toText(report: Report): string {
 }
 
 function resultLines({ title, figures }: Result): string[] {
+  return cellLines(title, cellsOf(figures));
+}
+
+/** Each figure with its least and most; memory, the most of all rounds, last. */
+export function cellsOf(figures: Result['figures']): string[] {
   const { memoryMiB, ...shown } = figures;
   const cells = Object.entries(shown).map(([name, series]) => `${label(name)}${ranged(name, series)}`);
   if (memoryMiB !== undefined) cells.push(`RSS ${spell(Math.max(...memoryMiB))} MiB`);
+  return cells;
+}
+
+/** The title beside its cells, as many in a line as fit. */
+export function cellLines(title: string, cells: readonly string[]): string[] {
   const lines = [''];
   for (const cell of cells) {
     const last = lines.at(-1) ?? '';
     if (last === '' || last.length + cell.length > cellsWidth) lines.push(cell);
     else lines[lines.length - 1] = `${last}   ${cell}`;
   }
-  return lines.slice(1).map((line, i) => `  ${(i === 0 ? title : '').padEnd(titleWidth)}${line}`);
+  const isLong = title.length >= titleWidth;
+  const beside = lines.slice(1).map((line, i) => `  ${(i === 0 && !isLong ? title : '').padEnd(titleWidth)}${line}`);
+  return isLong ? [`  ${title}`, ...beside] : beside;
 }
 
 /** `bareOpenMillis` → `bare open `; rates need no name, their unit says it. */
@@ -65,14 +77,14 @@ function label(name: string): string {
 function ranged(name: string, series: Series): string {
   const { median, min, max } = summarize(series);
   const value = format(name, median);
-  return series.length < 2 ? value : `${value} (${strip(format(name, min))}–${strip(format(name, max))})`;
+  return min === max ? value : `${value} (${strip(format(name, min))}–${strip(format(name, max))})`;
 }
 
 function strip(text: string): string {
   return text.replace(/ ?[^\d ].*$/, (unit) => (unit.startsWith('.') ? unit.replace(/ \D*$/, '') : ''));
 }
 
-function goalLine({ title, target, reach, series, value, reached }: Goal): string {
+export function goalLine({ title, target, reach, series, value, reached }: Goal): string {
   const { min, max } = summarize(series);
   const range = series.length < 2 ? '' : ` (${spell(min)}–${spell(max)})`;
   const verdict = reached === undefined ? 'not measured' : reached ? 'yes' : 'NO';

@@ -8,11 +8,14 @@ import { durableCase } from './cases/durable.js';
 import { followCase } from './cases/follow.js';
 import { idleCase } from './cases/idle.js';
 import { keysCase } from './cases/keys.js';
+import { latencyCase } from './cases/latency.js';
 import { readCase } from './cases/read.js';
 import { openCase, writerCase } from './cases/reopen.js';
+import { sustainedCase } from './cases/sustained.js';
 import { tagsCase } from './cases/tags.js';
 import { timeSearchCase } from './cases/timesearch.js';
 import { transferCase } from './cases/transfer.js';
+import { writeCase } from './cases/write.js';
 import type { Answer, Job, Order } from './child.js';
 import type { Sample } from './figures.js';
 
@@ -27,11 +30,14 @@ const cases: Readonly<Record<string, (job: Job, report: (position: number) => vo
   follow: followCase,
   idle: idleCase,
   keys: keysCase,
+  latency: latencyCase,
   open: openCase,
   read: readCase,
+  sustained: sustainedCase,
   tags: tagsCase,
   timeSearch: timeSearchCase,
   transfer: transferCase,
+  write: writeCase,
   writer: writerCase,
 };
 

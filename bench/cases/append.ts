@@ -12,6 +12,7 @@ import { type Message, MessageStore } from 'millrace';
 import type { Job } from '../child.js';
 import type { Case } from '../worker.js';
 import { makeMessages, turn } from './messages.js';
+import { limit } from './until.js';
 
 const inFlight = 1000;
 const batchSize = 100;
@@ -67,18 +68,6 @@ function manyMessages(bodyBytes: number, key: number | string): Message[] {
     const { topic, queueId, body } = next();
     return key === 'own' ? { topic, queueId, body, keys: `order-${i}` } : { topic, queueId, body };
   });
-}
-
-/** True once the time is over or `most` messages were asked about; looks at the clock every `every` questions. */
-function limit(millis: number, most: number, every: number): () => boolean {
-  const end = performance.now() + millis;
-  let asked = 0;
-  let over = false;
-  return () => {
-    asked++;
-    if (asked % every === 0) over ||= asked > most || performance.now() >= end;
-    return over;
-  };
 }
 
 export async function appendCase(job: Job): Promise<Case> {

@@ -19,14 +19,17 @@ class Latencies {
     micros_.push_back(std::chrono::duration<double, std::micro>(duration).count());
   }
 
-  // Sets <prefix>P50Micros, <prefix>P99Micros and <prefix>MeanMicros; nothing when nothing was added.
+  // Sets <prefix>P50Micros, P90, P99, P999 and MaxMicros, and <prefix>MeanMicros; nothing when nothing was added.
   void Report(const std::string& prefix, Figures* figures) {
     if (micros_.empty()) return;
     std::sort(micros_.begin(), micros_.end());
     double sum = 0;
     for (const double value : micros_) sum += value;
     figures->Set(prefix + "P50Micros", At(0.5));
+    figures->Set(prefix + "P90Micros", At(0.9));
     figures->Set(prefix + "P99Micros", At(0.99));
+    figures->Set(prefix + "P999Micros", At(0.999));
+    figures->Set(prefix + "MaxMicros", micros_.back());
     figures->Set(prefix + "MeanMicros", sum / static_cast<double>(micros_.size()));
   }
 

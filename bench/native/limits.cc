@@ -27,7 +27,7 @@ constexpr NamedProbe kProbes[] = {
     {"write", MeasureWrite},         {"sync", MeasureWriteAndSync},
     {"roundtrip", MeasureRoundTrip}, {"receiver", StartReceiver},
     {"sendfile", MeasureSendFile},   {"gather", MeasureGather},
-    {"settle", SettleDisk},
+    {"settle", SettleDisk},          {"bulk", MeasureBulk},
 };
 
 void Run(const std::string& directory, const std::string& line, Figures* figures) {

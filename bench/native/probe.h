@@ -57,6 +57,7 @@ void MeasureCopy(const std::string& directory, const Parameters& parameters, Fig
 void MeasureCopyAndChecksum(const std::string& directory, const Parameters& parameters, Figures* figures);
 void MeasureWrite(const std::string& directory, const Parameters& parameters, Figures* figures);
 void MeasureWriteAndSync(const std::string& directory, const Parameters& parameters, Figures* figures);
+void MeasureBulk(const std::string& directory, const Parameters& parameters, Figures* figures);
 void MeasureRoundTrip(const std::string& directory, const Parameters& parameters, Figures* figures);
 void StartReceiver(const std::string& directory, const Parameters& parameters, Figures* figures);
 void MeasureSendFile(const std::string& directory, const Parameters& parameters, Figures* figures);
