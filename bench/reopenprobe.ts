@@ -42,7 +42,7 @@ export function reopenProbe(parent: string, rounds: number): Probe {
 }
 
 /** Resolves with the position that the writer had reported when it was killed. */
-async function writeAndKill(directory: string, until: number): Promise<number> {
+export async function writeAndKill(directory: string, until: number): Promise<number> {
   const writer = new Child({ name: 'writer', directory, millis: 0, parameters: {} });
   try {
     return await new Promise<number>((resolve, reject) => {
@@ -57,7 +57,7 @@ async function writeAndKill(directory: string, until: number): Promise<number> {
   }
 }
 
-async function openAndKill(directory: string): Promise<Sample> {
+export async function openAndKill(directory: string): Promise<Sample> {
   const opener = new Child({ name: 'open', directory, millis: 0, parameters: {} });
   try {
     return await opener.round();
@@ -66,7 +66,8 @@ async function openAndKill(directory: string): Promise<Sample> {
   }
 }
 
-async function readAll(directory: string): Promise<void> {
+/** Brings every byte of the files in a folder into memory. */
+export async function readAll(directory: string): Promise<void> {
   const buffer = Buffer.allocUnsafe(2 ** 20);
   for (const name of await readdir(directory)) {
     const file = await open(join(directory, name));

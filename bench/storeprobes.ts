@@ -1,9 +1,6 @@
-/**
- * The store's probes: which cases run, with which parameters, each in a process of its own (child.ts) and a directory of its own.
- *
- * A process starts when its probe runs first and lives until the run ends, so that it is warm in later rounds.
- */
+/** The store's probes of the quick run: which cases run, with which parameters (caseprobe.ts). */
 import { join } from 'node:path';
+import { caseProbe } from './caseprobe.js';
 import { Child } from './child.js';
 import type { Probe } from './harness.js';
 
@@ -66,24 +63,9 @@ const rows: readonly Row[] = [
 
 /** `port`: of a receiver, for those who send. */
 export function storeProbes(directory: string, millis: number, port: number): Probe[] {
-  return rows.map(([name, title, job, parameters]) => {
-    let child: Child | undefined;
-    return {
-      name,
-      title,
-      isLong: longRows.has(name),
-      run: () => {
-        child ??= new Child({
-          name: job,
-          directory: join(directory, name.replace('/', '-')),
-          millis,
-          parameters: { port, ...parameters },
-        });
-        return child.round();
-      },
-      close: async () => child?.close(),
-    };
-  });
+  return rows.map(([name, title, job, parameters]) =>
+    caseProbe({ name, title, job, parameters: { port, ...parameters }, isLong: longRows.has(name) }, directory, millis),
+  );
 }
 
 /** Once: it takes seconds in which nothing may happen. `endsByItself` is 1 when the open store did not keep its process alive. */
