@@ -2,7 +2,7 @@
 import type { Probe } from '../harness.js';
 import type { Limit, LineChart, Question, Setting } from '../question.js';
 import { storeProbe } from './storeprobe.js';
-import { runLengths, spellLength, yardsticks } from './yardsticks.js';
+import { gatheredLengths, gatherLimit, longestGathered, runLengths, sendfileLimit, spellLength, yardsticks } from './yardsticks.js';
 
 const quickLengths: readonly number[] = [1024];
 const ways: readonly [way: string, title: string][] = [
@@ -11,6 +11,8 @@ const ways: readonly [way: string, title: string][] = [
 ];
 
 const limit = (result: string): Limit => ({ result, figure: 'bytesPerSecond', of: 'bytesPerSecond' });
+/** What the engine uses itself for runs of this length. */
+const bare = (length: number): string => (length <= longestGathered ? gatherLimit(length) : sendfileLimit(length));
 
 function probe(setting: Setting, name: string, title: string, parameters: Readonly<Record<string, number | string>>): Probe {
   return storeProbe(setting, {
@@ -33,7 +35,8 @@ function byLength(title: string, figure: string): LineChart {
         isOurs: way === 'transfer',
         points: runLengths.map((x) => ({ x, result: `transfer/${way}-${x}` })),
       })),
-      { label: 'bare sendfile, a call a run', points: runLengths.map((x) => ({ x, result: `limit/sendfile-${x}` })) },
+      { label: 'bare sendfile, a call a run', points: runLengths.map((x) => ({ x, result: `limit/${sendfileLimit(x)}` })) },
+      { label: 'bare writev, 512 runs a call', points: gatheredLengths.map((x) => ({ x, result: `limit/${gatherLimit(x)}` })) },
     ],
   };
 }
@@ -56,8 +59,8 @@ export const transfer: Question = {
     'the sender. Each record is a run of its own, because one of another queue stands behind it; or, side by side, all are one ' +
     'run. A transfer asks for 8 MiB and takes the way that the engine chooses (sendfile, or writev of many pieces where runs ' +
     'are short); a copy is a loop of readRaw, 256 KiB or one record, and socket.write that waits for drain. Processor time is ' +
-    'that of the sending process, all its threads, for 1 000 bytes. The limit, sendfile in a loop, one call for each run, is ' +
-    'C++ and has no log to look into.',
+    'that of the sending process, all its threads, for 1 000 bytes. The limits have no log to look into and are C++: sendfile, ' +
+    'a call for each run, and up to 16 KiB writev of 512 runs out of a mapping.',
   charts: [
     byLength('Bytes a second by the length of a run', 'bytesPerSecond'),
     byLength('Processor time by the length of a run', 'cpuNanosPerKilobyte'),
@@ -67,13 +70,14 @@ export const transfer: Question = {
   heldAgainst: Object.fromEntries(
     ways.flatMap(([way]) => [
       [`transfer/${way}-long`, limit('limit/sendfile')],
-      ...runLengths.map((length) => [`transfer/${way}-${length}`, limit(`limit/sendfile-${length}`)]),
+      ...runLengths.map((length) => [`transfer/${way}-${length}`, limit(`limit/${bare(length)}`)]),
     ]),
   ),
   probes: async (setting) => {
     const lengths = setting.scale === 'quick' ? quickLengths : runLengths;
+    const limits = new Set(['sendfile', ...lengths.flatMap((length) => [sendfileLimit(length), bare(length)])]);
     return [
-      ...yardsticks(setting, 'sendfile', ...lengths.map((length) => `sendfile-${length}`)),
+      ...yardsticks(setting, ...limits),
       ...ways.flatMap(([way, title]) => [
         probe(setting, `${way}-long`, `1 KiB side by side, ${title}`, { way, queues: 1 }),
         ...lengths.map((recordBytes) =>

@@ -12,9 +12,21 @@ const KiB = 1024;
 /** Lengths of a run of records that a transfer finds in the log. */
 export const runLengths: readonly number[] = [256, KiB, 4 * KiB, 16 * KiB, 64 * KiB, 1024 * KiB];
 
+/** Up to here the engine gathers; from the next on it takes sendfile (kLongRunBytes). */
+export const longestGathered = 16 * KiB;
+export const gatheredLengths: readonly number[] = runLengths.filter((length) => length <= longestGathered);
+
 export function spellLength(bytes: number): string {
   if (bytes < KiB) return `${bytes} B`;
   return bytes < KiB * KiB ? `${bytes / KiB} KiB` : `${bytes / KiB / KiB} MiB`;
+}
+
+/** Names of limits, without `limit/`; those of 1 MiB and 1 KiB are limits of every run. */
+export function sendfileLimit(length: number): string {
+  return length === KiB * KiB ? 'sendfile' : `sendfile-${length}`;
+}
+export function gatherLimit(length: number): string {
+  return length === KiB ? 'gather' : `gather-${length}`;
 }
 
 /** Name, title, probe of the limits program, parameters. */
@@ -22,9 +34,15 @@ const table: readonly [string, string, string, Readonly<Record<string, number>>]
   ['coldread', 'O_DIRECT reads of 1 MiB, 4 at once', 'coldread', { bytes: KiB * KiB, threads: 4 }],
   ['coldread-random', 'O_DIRECT reads of 4 KiB anywhere, 1 at a time', 'coldread', { bytes: 4 * KiB, random: 1 }],
   ...runLengths.map((bytes): [string, string, string, Record<string, number>] => [
-    `sendfile-${bytes}`,
+    sendfileLimit(bytes),
     `sendfile of ${spellLength(bytes)} a call, over loopback`,
     'sendfile',
+    { bytes },
+  ]),
+  ...gatheredLengths.map((bytes): [string, string, string, Record<string, number>] => [
+    gatherLimit(bytes),
+    `writev of 512 pieces of ${spellLength(bytes)}, the same`,
+    'gather',
     { bytes },
   ]),
 ];
@@ -34,6 +52,7 @@ export function yardsticks({ limits, millis, port }: Setting, ...names: readonly
   const half = Math.ceil(millis / 2);
   const known = new Map(limitProbes(limits, half, port).map((probe) => [probe.name, probe]));
   for (const [name, title, probe, parameters] of table) {
+    if (known.has(`limit/${name}`)) continue;
     known.set(`limit/${name}`, {
       name: `limit/${name}`,
       title,
