@@ -2,8 +2,9 @@
  * A case of worker.ts as a probe: a process of its own (child.ts) and a directory of its own.
  *
  * The process starts when its probe runs first and lives until the run ends, so that it is warm in later rounds. A `fresh` one starts
- * anew in each round and has to warm itself: for the many that each make a store a round, or the machine would be full of processes.
+ * anew in each round and has to warm itself: for so many that the machine would be full of processes.
  */
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Child } from './child.js';
 import type { Sample } from './figures.js';
@@ -41,10 +42,9 @@ export function caseProbe(row: CaseRow, directory: string, millis: number): Prob
 
 async function once(child: Child): Promise<Sample> {
   try {
-    const sample = await child.round();
-    await child.close();
-    return sample;
+    return await child.round();
   } finally {
     await child.kill();
+    await rm(child.job.directory, { recursive: true, force: true });
   }
 }

@@ -2,7 +2,7 @@
  * Parts of the package that it does not export, for what can be measured alone only from inside: the addon's functions, the
  * making of properties, the view of a record.
  *
- * Found beside the package's entry, so that they are the same modules, with the same addon, that the store uses.
+ * Found where the package's entry is, so that they are the same modules, with the same addon, that the store uses.
  */
 import type * as addonModule from '../dist/addon.js';
 import type * as hostModule from '../dist/host.js';
@@ -11,8 +11,9 @@ import type * as openingModule from '../dist/opening.js';
 import type * as optionsModule from '../dist/options.js';
 import type * as propertiesModule from '../dist/properties.js';
 import type * as sessionModule from '../dist/session.js';
+import { builtUrl } from './workplace.js';
 
-const inside = async (file: string): Promise<unknown> => import(new URL(file, import.meta.resolve('millrace')).href);
+const inside = async (file: string): Promise<unknown> => import(builtUrl(file));
 
 const { given, status } = (await inside('addon.js')) as typeof addonModule;
 const { localHost } = (await inside('host.js')) as typeof hostModule;
