@@ -15,6 +15,8 @@ const call: Limit = { result: 'calls/native', figure: 'callsPerSecond', of: 'cal
 const checksum: Limit = { result: 'limit/checksum-1024', figure: 'recordsPerSecond', of: 'callsPerSecond' };
 const write: Limit = { result: 'limit/pwrite-1024', figure: 'writesPerSecond', of: 'callsPerSecond' };
 
+const roundTrip: Limit = { result: 'limit/roundtrip', figure: 'roundTripsPerSecond', of: 'callsPerSecond' };
+
 const inTurn: readonly Row[] = [
   { call: 'native', title: 'a Node-API call that does nothing', isQuick: true },
   { call: 'properties', title: 'the text of three properties' },
@@ -26,8 +28,8 @@ const inTurn: readonly Row[] = [
 ];
 
 const awaited: readonly Row[] = [
-  { call: 'append', title: 'append', isQuick: true },
-  { call: 'appendBatch1', title: 'appendBatch of 1' },
+  { call: 'append', title: 'append', limit: roundTrip, isQuick: true },
+  { call: 'appendBatch1', title: 'appendBatch of 1', limit: roundTrip },
   { call: 'appendBatch100', title: 'appendBatch of 100' },
   { call: 'read', title: 'read of one', limit: call },
   { call: 'readRaw', title: 'readRaw of one', limit: call },
@@ -49,7 +51,7 @@ export const calls: Question = {
     'addon putting one record into the draft of a batch that is never appended, a call a record. Asynchronous calls are made ' +
     'one at a time, each when the one before has been answered, so an append holds the way to the writer thread and back; its ' +
     'Deferred is counted with them, about 0.1 µs. The limits: a call into the addon that sets one flag; the checksum of 1 KiB ' +
-    'while copying it; pwrite of 1 KiB.',
+    'while copying it; pwrite of 1 KiB; one thread waking another and being woken.',
   charts: [
     {
       kind: 'bars',
@@ -62,7 +64,7 @@ export const calls: Question = {
   ],
   heldAgainst: Object.fromEntries(rows.flatMap((row) => (row.limit === undefined ? [] : [[resultOf(row), row.limit]]))),
   probes: async (setting) => [
-    ...yardsticks(setting, 'checksum-1024', 'pwrite-1024'),
+    ...yardsticks(setting, 'checksum-1024', 'pwrite-1024', 'roundtrip'),
     ...chosen(setting, rows).map((row) =>
       storeProbe(setting, { name: resultOf(row), title: row.title, job: 'call', parameters: { call: row.call } }),
     ),
