@@ -3,7 +3,9 @@
  *
  * Only the cheapest of them run here, for milliseconds each: that there are figures, not which.
  */
+import { once } from 'node:events';
 import { mkdirSync, statSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Sample } from '../bench/figures.js';
 import { hasUnit } from '../bench/figures.js';
@@ -24,18 +26,24 @@ import { storeFolder } from './storefolder.js';
 
 const questions: readonly Question[] = [calls, reading, cold, transfer, recovery, memory, compressing, keys];
 let built: BuiltBenchmark;
+/** Discards what it gets. */
+const receiver = createServer((socket) => socket.on('error', () => {}).resume());
 
-beforeAll(() => {
+beforeAll(async () => {
   built = buildBenchmark();
+  await once(receiver.listen(0, '127.0.0.1'), 'listening');
 });
-afterAll(() => built.remove());
+afterAll(() => {
+  receiver.close();
+  built.remove();
+});
 
 /** `answer`: of everything that the native program is asked. */
 function setting(scale: Setting['scale'], answer: Sample = {}): Setting {
   const limits = { run: async () => answer } as unknown as Setting['limits'];
   const directory = storeFolder();
   mkdirSync(directory);
-  return { root: process.cwd(), directory, millis: 10, scale, limits, port: 1 };
+  return { root: process.cwd(), directory, millis: 10, scale, limits, port: (receiver.address() as AddressInfo).port };
 }
 
 function names(probes: readonly Probe[]): string[] {
@@ -104,6 +112,37 @@ test('each single call is measured by Benchmark.js in a process of its own', { t
     expect(callsPerSecond * nanosPerCall).toBeCloseTo(1e9, 0);
     expect(errorPercent).toBeGreaterThanOrEqual(0);
   }
+});
+
+/** One of each case, with a question's module and name. */
+const cheap = [
+  'reading/read',
+  'reading/readRaw',
+  'reading/tag',
+  'reading/offset',
+  'transfer/transfer-1024',
+  'recovery/queues-10',
+  'memory/written-256',
+  'compressing/rows-lz4',
+  'keys/time-10000',
+];
+
+test.each(cheap)('%s gives every figure that is drawn or divided', { timeout: 120_000 }, async (name) => {
+  const [module = ''] = name.split('/');
+  const question = (await built.load<Record<string, Question>>(`questions/${module}`))[module];
+  const probe = (await question?.probes(setting('full')))?.find((each) => each.name === name);
+  if (question === undefined || probe === undefined) throw new Error(`nothing is called ${name}`);
+  const sample = await probe.run();
+  await probe.close();
+  const charts = question.charts.filter((chart) => drawn(chart).includes(name));
+  const asked = [...charts.flatMap((chart) => ('figure' in chart ? [chart.figure] : [])), question.heldAgainst[name]?.of];
+  expect(charts.length).toBeGreaterThan(0);
+  for (const figure of asked)
+    if (figure !== undefined)
+      expect(sample).toHaveProperty(
+        figure,
+        expect.toSatisfy((value) => value > 0),
+      );
 });
 
 test('a killed store is opened again and again as it was left', { timeout: 60_000 }, async () => {
