@@ -10,16 +10,20 @@ import type { Sample } from './figures.js';
 import { openAndKill, readAll, writeAndKill } from './reopenprobe.js';
 
 const log = 'commitlog';
+/** A writer is a little further than it was to be when it is killed; behind that, blocks are empty. */
+const overshotBytes = 64 * 2 ** 20;
 
 export class KilledStore {
   readonly directory: string;
   readonly #bytes: number;
+  readonly #settle: () => Promise<unknown>;
   #made: Promise<void> | undefined;
 
-  /** Nothing is written before the first opening; then the log gets `bytes`. */
-  constructor(directory: string, bytes: number) {
+  /** Nothing is written before the first opening; then the log gets `bytes`, and `settle` waits until they are on the disk. */
+  constructor(directory: string, bytes: number, settle: () => Promise<unknown>) {
     this.directory = directory;
     this.#bytes = bytes;
+    this.#settle = settle;
   }
 
   /** As it was left; with `isBare` without the side-car, and every byte of the log read before, so that it is in memory. */
@@ -32,7 +36,7 @@ export class KilledStore {
     await cp(this.#kept, this.directory, { recursive: true, preserveTimestamps: true });
     if (isBare) {
       await rm(join(this.directory, 'millrace'), { recursive: true });
-      await readAll(join(this.directory, log));
+      await readAll(join(this.directory, log), this.#bytes + overshotBytes);
     }
     return openAndKill(this.directory);
   }
@@ -51,5 +55,6 @@ export class KilledStore {
     for (const name of await readdir(this.directory)) {
       if (name !== log) await cp(join(this.directory, name), join(this.#kept, name), { recursive: true, preserveTimestamps: true });
     }
+    await this.#settle();
   }
 }

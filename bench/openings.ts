@@ -1,12 +1,14 @@
 /**
  * How long a store of many queues takes to open that was closed properly: made once, then opened each round by a process that has
- * done nothing else. Its files are in memory, as those of a store are that was just closed.
+ * done nothing else. Its files are on the disk and in memory, as those of a store are that was closed a while ago.
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Child } from './child.js';
 import type { Sample } from './figures.js';
 import type { Probe } from './harness.js';
+import { settle } from './limits.js';
+import type { Setting } from './question.js';
 
 export interface Opening {
   readonly name: string;
@@ -16,7 +18,10 @@ export interface Opening {
   readonly rounds?: number | undefined;
 }
 
-export function openingProbe(parent: string, { name, title, queues, isLong, rounds }: Opening): Probe {
+export function openingProbe(
+  { directory: parent, limits }: Pick<Setting, 'directory' | 'limits'>,
+  { name, title, queues, isLong, rounds }: Opening,
+): Probe {
   const directory = join(parent, name.replaceAll('/', '-'));
   let isMade = false;
   const once = async (job: string): Promise<Sample> => {
@@ -33,7 +38,10 @@ export function openingProbe(parent: string, { name, title, queues, isLong, roun
     isLong,
     ...(rounds === undefined ? {} : { rounds }),
     run: async () => {
-      if (!isMade) await once('queues');
+      if (!isMade) {
+        await once('queues');
+        await settle(limits, false);
+      }
       isMade = true;
       return once('clean');
     },

@@ -66,13 +66,14 @@ export async function openAndKill(directory: string): Promise<Sample> {
   }
 }
 
-/** Brings every byte of the files in a folder into memory. */
-export async function readAll(directory: string): Promise<void> {
+/** Brings the bytes of the files in a folder into memory, in the order of their names, `most` of them at least. */
+export async function readAll(directory: string, most = Number.POSITIVE_INFINITY): Promise<void> {
   const buffer = Buffer.allocUnsafe(2 ** 20);
-  for (const name of await readdir(directory)) {
+  let read = 0;
+  for (const name of (await readdir(directory)).sort()) {
     const file = await open(join(directory, name));
     try {
-      while ((await file.read(buffer, 0, buffer.length)).bytesRead > 0);
+      for (let got = -1; got !== 0 && read < most; read += got) got = (await file.read(buffer, 0, buffer.length)).bytesRead;
     } finally {
       await file.close();
     }

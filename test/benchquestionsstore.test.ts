@@ -148,7 +148,7 @@ test.each(cheap)('%s gives every figure that is drawn or divided', { timeout: 12
 test('a killed store is opened again and again as it was left', { timeout: 60_000 }, async () => {
   const { KilledStore } = await built.load<typeof killedModule>('killed');
   const directory = storeFolder();
-  const store = new KilledStore(directory, 8 * 2 ** 20);
+  const store = new KilledStore(directory, 8 * 2 ** 20, async () => {});
   try {
     const first = await store.open(false);
     const second = await store.open(false);

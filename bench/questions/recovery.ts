@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Probe } from '../harness.js';
 import { KilledStore } from '../killed.js';
+import { settle } from '../limits.js';
 import { openingProbe } from '../openings.js';
 import type { Limit, Question, Setting } from '../question.js';
 import { roundsFor } from './storeprobe.js';
@@ -30,7 +31,9 @@ const longFrom = 100_000;
 function killedProbes(setting: Setting): Probe[] {
   const { directory, scale } = setting;
   return sizes.slice(0, scale === 'quick' ? quickSizes : sizes.length).flatMap(([mebibytes, text]) => {
-    const store = new KilledStore(join(directory, `recovery-${mebibytes}`), mebibytes * 2 ** 20);
+    const store = new KilledStore(join(directory, `recovery-${mebibytes}`), mebibytes * 2 ** 20, () =>
+      settle(setting.limits, false),
+    );
     const rounds = roundsFor(setting, mebibytes >= 1024 ? roundsOfLong : undefined);
     const probe = (name: string, title: string, isBare: boolean): Probe => ({
       name: `recovery/${name}-${mebibytes}`,
@@ -80,7 +83,7 @@ export const recovery: Question = {
     ...yardsticks(setting, 'checksum-1024'),
     ...killedProbes(setting),
     ...queues.slice(0, setting.scale === 'quick' ? quickQueues : queues.length).map(([count, text]) =>
-      openingProbe(setting.directory, {
+      openingProbe(setting, {
         name: `recovery/queues-${count}`,
         title: `closed, ${text} queues`,
         queues: count,
