@@ -37,7 +37,16 @@ const units: readonly { suffix: string; text: string; scale: number }[] = [
   { suffix: 'Millis', text: ' ms', scale: 1 },
   { suffix: 'millis', text: ' ms', scale: 1 },
   { suffix: 'MiB', text: ' MiB', scale: 1 },
+  { suffix: 'KiB', text: ' KiB', scale: 1 },
+  { suffix: 'nanosPerCall', text: ' ns', scale: 1 },
+  { suffix: 'NanosPerKilobyte', text: ' ns/kB', scale: 1 },
+  { suffix: 'Percent', text: ' %', scale: 1 },
 ];
+
+/** Whether the name of a figure ends with a unit. */
+export function hasUnit(name: string): boolean {
+  return units.some(({ suffix }) => name.endsWith(suffix));
+}
 
 /** The number and its unit in a form to read; `name` tells the unit. */
 export function format(name: string, value: number): string {

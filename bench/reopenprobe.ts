@@ -41,7 +41,7 @@ export function reopenProbe(parent: string, rounds: number, mebibytes = 1088): P
 }
 
 /** Resolves with the position that the writer had reported when it was killed. */
-async function writeAndKill(directory: string, until: number): Promise<number> {
+export async function writeAndKill(directory: string, until: number): Promise<number> {
   const writer = new Child({ name: 'writer', directory, millis: 0, parameters: {} });
   try {
     return await new Promise<number>((resolve, reject) => {
@@ -56,7 +56,7 @@ async function writeAndKill(directory: string, until: number): Promise<number> {
   }
 }
 
-async function openAndKill(directory: string): Promise<Sample> {
+export async function openAndKill(directory: string): Promise<Sample> {
   const opener = new Child({ name: 'open', directory, millis: 0, parameters: {} });
   try {
     return await opener.round();
@@ -65,12 +65,14 @@ async function openAndKill(directory: string): Promise<Sample> {
   }
 }
 
-async function readAll(directory: string): Promise<void> {
+/** Brings the bytes of the files in a folder into memory, in the order of their names, `most` of them at least. */
+export async function readAll(directory: string, most = Number.POSITIVE_INFINITY): Promise<void> {
   const buffer = Buffer.allocUnsafe(2 ** 20);
-  for (const name of await readdir(directory)) {
+  let read = 0;
+  for (const name of (await readdir(directory)).sort()) {
     const file = await open(join(directory, name));
     try {
-      while ((await file.read(buffer, 0, buffer.length)).bytesRead > 0);
+      for (let got = -1; got !== 0 && read < most; read += got) got = (await file.read(buffer, 0, buffer.length)).bytesRead;
     } finally {
       await file.close();
     }

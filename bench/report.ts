@@ -68,7 +68,7 @@ export function cellLines(title: string, cells: readonly string[]): string[] {
 /** `bareOpenMillis` → `bare open `; rates need no name, their unit says it. */
 function label(name: string): string {
   const words = name
-    .replace(/(Micros|Millis|MiB|BytesPerSecond|bytesPerSecond|PerSecond)$/, '')
+    .replace(/(Micros|Millis|MiB|KiB|BytesPerSecond|bytesPerSecond|PerSecond|NanosPerKilobyte|nanosPerCall|Percent)$/, '')
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
     .toLowerCase();
   return ['', 'messages', 'entries', 'records', 'writes', 'body', 'millis'].includes(words) ? '' : `${words} `;

@@ -3,9 +3,14 @@
  *
  * Nothing but the channel keeps it alive: once its parent lets go of it, it ends, unless an open store prevents that.
  */
+import { anywhereCase } from './cases/anywhere.js';
 import { appendCase } from './cases/append.js';
+import { callCase } from './cases/call.js';
+import { cleanCase, queuesCase } from './cases/clean.js';
+import { compressCase } from './cases/compress.js';
 import { durableCase } from './cases/durable.js';
 import { followCase } from './cases/follow.js';
+import { growthCase } from './cases/growth.js';
 import { idleCase } from './cases/idle.js';
 import { keysCase } from './cases/keys.js';
 import { latencyCase } from './cases/latency.js';
@@ -25,9 +30,15 @@ export interface Case {
 }
 
 const cases: Readonly<Record<string, (job: Job, report: (position: number) => void) => Promise<Case>>> = {
+  anywhere: anywhereCase,
   append: appendCase,
+  call: callCase,
+  clean: cleanCase,
+  queues: queuesCase,
+  compress: compressCase,
   durable: durableCase,
   follow: followCase,
+  growth: growthCase,
   idle: idleCase,
   keys: keysCase,
   latency: latencyCase,

@@ -2,10 +2,11 @@
  * How many messages a second does the store take when an append waits for the operating system only?
  *
  * Each round opens a new store, so that no case keeps what it wrote, appends 16 MiB unmeasured, and then for its time or until
- * 256 MiB of bodies are written, whichever comes first. Opening, closing and removing are not measured. Parameters:
- * `bodyBytes`, `writeMode`, and `way`: `append` with 1,000 in flight, `appendBatch` of 100 with ten in flight, or `appendSync`. With
- * `key` (`own` or `none`) 16,384 messages take turns, with a key of their own each, or the same without, and 128 MiB are unmeasured: the
- * first keys of an index file, one in twenty million, meet the 20 MB of its slots that no one has touched.
+ * 256 MiB of bodies are written, whichever comes first. Opening, closing and removing are not measured. Parameters: `bodyBytes`,
+ * `writeMode`, and `way`: `append` with 1,000 in flight, `appendBatch` of 100 with ten in flight, or `appendSync`. With `key`
+ * (`own`, `three` or `none`) 16,384 messages take turns, with a key of their own each, with three, or the same without, and 128
+ * MiB are unmeasured: the first keys of an index file, one in twenty million, meet the 20 MB of its slots that no one has
+ * touched.
  */
 import { rm } from 'node:fs/promises';
 import { type Message, MessageStore } from 'millrace';
@@ -66,7 +67,9 @@ function manyMessages(bodyBytes: number, key: number | string): Message[] {
   // Written out: of copies that are made by spreading and then grow, V8 gives each a shape of its own, and is slow with all of them.
   return Array.from({ length: 16_384 }, (_, i) => {
     const { topic, queueId, body } = next();
-    return key === 'own' ? { topic, queueId, body, keys: `order-${i}` } : { topic, queueId, body };
+    if (key === 'own') return { topic, queueId, body, keys: `order-${i}` };
+    if (key === 'three') return { topic, queueId, body, keys: [`order-${i}`, `customer-${i}`, `item-${i}`] };
+    return { topic, queueId, body };
   });
 }
 

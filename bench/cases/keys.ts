@@ -1,8 +1,9 @@
 /**
  * How many times a second is the one message with a key found, when index and log are in memory?
  *
- * Messages with a key of their own each are written once, and their keys go into index files of the usual size. Every key is looked up
- * once: that makes it hot. Then each round looks up random ones, 64 in flight. Parameters: `messages`, `bodyBytes`.
+ * Messages with a key of their own each are written once, and their keys go into index files of the usual size. Every key is
+ * looked up once: that makes it hot. Then each round looks up random ones, 64 in flight. Parameters: `messages`, `bodyBytes`;
+ * with `unique` of 1 a key is no word of `keys` but the property `UNIQ_KEY`.
  */
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,8 +20,14 @@ export async function keysCase(job: Job): Promise<Case> {
   const bodyBytes = Number(job.parameters.bodyBytes);
   const store = await MessageStore.open(job.directory, { flush: 'async' });
   const messages = makeMessages(perBatch, bodyBytes);
+  const isUnique = job.parameters.unique === 1;
   for (let i = 0; i < count; i += perBatch)
-    await store.appendBatch(messages.map((message, k) => ({ ...message, keys: `key-${i + k}` })));
+    await store.appendBatch(
+      messages.map((message, k) => ({
+        ...message,
+        ...(isUnique ? { properties: { UNIQ_KEY: `key-${i + k}` } } : { keys: `key-${i + k}` }),
+      })),
+    );
   await store.flush();
   while ((store.stats().indexedKeys ?? 0) < count) await sleep(10);
 

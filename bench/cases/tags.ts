@@ -1,10 +1,11 @@
 /**
- * How many queue entries a second does a read go over that looks for one message in a thousand by its tag, everything in memory?
+ * How many queue entries a second does a read go over that looks for few messages by their tag, everything in memory?
  *
- * 100,000 messages of 1 KiB are written once and read once; then each round goes over them for its time, from the beginning
- * again at the end. Parameter `way`: `filter`, the store filters and hashes differ; `strings`, everything is read and its tag
- * compared here; `collisions`, the store filters, but every message has a tag with the wanted one's hash, so that each record
- * has to be read and compared: the same scan as `filter`, without what the entry's hash saves.
+ * 100,000 messages of 1 KiB are written once and read once; then each round goes over them for its time, from the beginning again
+ * at the end. Parameters: `every` (default 1,000), of so many messages one has the tag; `way`: `filter`, the store filters and
+ * hashes differ; `strings`, everything is read and its tag compared here; `collisions`, the store filters, but every message has
+ * a tag with the wanted one's hash, so that each record has to be read and compared: the same scan as `filter`, without what the
+ * entry's hash saves. With `once` of 1 a round ends with the last message.
  */
 import { rm } from 'node:fs/promises';
 import { MessageStore, type ReadResult } from 'millrace';
@@ -13,7 +14,7 @@ import type { Case } from '../worker.js';
 import { makeMessages, topic } from './messages.js';
 
 const count = 100_000;
-const every = 1000;
+const perBatch = 1000;
 const limits = { maxMessages: 1024, maxBytes: 256 * 1024 };
 const wanted = 'BB';
 
@@ -46,17 +47,22 @@ const ways: Readonly<Record<string, Way>> = {
 export async function tagsCase(job: Job): Promise<Case> {
   const way = ways[String(job.parameters.way)];
   if (way === undefined) throw new Error('the way is filter, strings or collisions');
+  const every = Number(job.parameters.every ?? 1000);
+  const isOnce = job.parameters.once === 1;
   const store = await MessageStore.open(job.directory, { flush: 'async' });
-  const messages = makeMessages(every, 1024).map((message, i) => ({ ...message, tags: i === every / 2 ? wanted : way.others }));
-  for (let written = 0; written < count; written += every) await store.appendBatch(messages);
+  const messages = makeMessages(perBatch, 1024).map((message, i) => ({
+    ...message,
+    tags: i % every === every / 2 ? wanted : way.others,
+  }));
+  for (let written = 0; written < count; written += perBatch) await store.appendBatch(messages);
   await store.flush();
 
   let offset = 0;
   /** Goes over entries until told; how many. */
-  const scan = (until: () => boolean): number => {
+  const scan = (until: (entries: number) => boolean): number => {
     let entries = 0;
     let found = 0;
-    while (!until()) {
+    while (!until(entries)) {
       const [more, { nextOffset }] = way.step(store, offset);
       entries += nextOffset - offset;
       found += more;
@@ -65,12 +71,13 @@ export async function tagsCase(job: Job): Promise<Case> {
     if (Math.abs(found - entries / every) > 1) throw new Error(`${found} messages were found among ${entries}`);
     return entries;
   };
-  scan(() => offset > count - 2 * every);
+  scan((entries) => entries >= count);
 
   return {
     round: async () => {
+      if (isOnce) offset = 0;
       const begin = performance.now();
-      const entries = scan(() => performance.now() - begin >= job.millis);
+      const entries = scan((done) => performance.now() - begin >= job.millis || (isOnce && done >= count));
       return { entriesPerSecond: (entries * 1000) / (performance.now() - begin) };
     },
     close: async () => {

@@ -1,11 +1,11 @@
 /**
  * How fast do records go from the log to a socket, and what does a byte cost this process?
  *
- * 64 MiB of records of 1 KiB are written once to the queue that is sent; with `queues` of 2, as many to another one between them, so
- * that no record that is sent has a neighbour. Then each round sends for its time, from the beginning again at the end, to the receiver of
- * the limits program (native/socket_limits.cc). Parameters: `port` of the receiver, `queues`, and `way`: `transfer`, 8 MiB a call;
- * `copy`, a loop of `readRaw` and `socket.write` that waits for `drain`; `short`, transfers of a header and one record, one after the
- * other. Processor time is that of the whole process, all threads.
+ * 64 MiB of records of `recordBytes` (default 1 KiB) are written once to the queue that is sent; with `queues` of 2, as many to
+ * another one between them, so that no record that is sent has a neighbour. Then each round sends for its time, from the
+ * beginning again at the end, to the receiver of the limits program (native/socket_limits.cc). Parameters: `port` of the
+ * receiver, `queues`, and `way`: `transfer`, 8 MiB a call; `copy`, a loop of `readRaw` and `socket.write` that waits for `drain`;
+ * `short`, transfers of a header and one record, one after the other. Processor time is that of the whole process, all threads.
  */
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
@@ -15,10 +15,8 @@ import type { Job } from '../child.js';
 import type { Case } from '../worker.js';
 import { aroundBody, makeMessages, topic } from './messages.js';
 
-const recordBytes = 1024;
 const sentBytes = 64 * 2 ** 20;
-const count = sentBytes / recordBytes;
-const inFlight = 128;
+const pendingBytes = 16 * 2 ** 20;
 const long = { maxMessages: 2 ** 16, maxBytes: 8 * 2 ** 20, maxScanned: 2 ** 16 };
 /** As much as is fast: more at a time falls out of the processor's cache, less is more turns of the event loop. */
 const copied = { maxMessages: 1024, maxBytes: 256 * 1024 };
@@ -41,6 +39,9 @@ export async function transferCase(job: Job): Promise<Case> {
   const step = ways[String(job.parameters.way)];
   if (step === undefined) throw new Error('the way is transfer, copy or short');
   const queues = Number(job.parameters.queues);
+  const recordBytes = Number(job.parameters.recordBytes ?? 1024);
+  const count = sentBytes / recordBytes;
+  const inFlight = Math.min(128, pendingBytes / recordBytes);
   const store = await MessageStore.open(job.directory, { flush: 'async' });
   await store.createTopic(topic, { queues });
   const messages = makeMessages(inFlight, recordBytes - aroundBody).flatMap((message) =>

@@ -25,6 +25,7 @@ struct NamedProbe {
 constexpr NamedProbe kProbes[] = {
     {"copy", MeasureCopy},           {"checksum", MeasureCopyAndChecksum},
     {"write", MeasureWrite},         {"sync", MeasureWriteAndSync},
+    {"coldread", MeasureColdRead},   {"evict", EvictFiles},
     {"roundtrip", MeasureRoundTrip}, {"receiver", StartReceiver},
     {"sendfile", MeasureSendFile},   {"gather", MeasureGather},
     {"settle", SettleDisk},          {"bulk", MeasureBulk},
@@ -60,7 +61,7 @@ int Main(int argc, char** argv) {
     Run(directory, line, &figures);
     std::cout << figures.ToJson() << std::endl;
   }
-  for (const char* kept : {"/limits-zeroed", "/limits-sent"}) ::unlink((directory + kept).c_str());
+  for (const char* kept : {"/limits-zeroed", "/limits-sent", "/limits-cold"}) ::unlink((directory + kept).c_str());
   return 0;
 }
 

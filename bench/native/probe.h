@@ -62,6 +62,8 @@ void MeasureRoundTrip(const std::string& directory, const Parameters& parameters
 void StartReceiver(const std::string& directory, const Parameters& parameters, Figures* figures);
 void MeasureSendFile(const std::string& directory, const Parameters& parameters, Figures* figures);
 void MeasureGather(const std::string& directory, const Parameters& parameters, Figures* figures);
+void MeasureColdRead(const std::string& directory, const Parameters& parameters, Figures* figures);
+void EvictFiles(const std::string& directory, const Parameters& parameters, Figures* figures);
 void SettleDisk(const std::string& directory, const Parameters& parameters, Figures* figures);
 
 }  // namespace millrace::bench

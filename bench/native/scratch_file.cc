@@ -5,7 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <functional>
+#include <random>
 #include <vector>
 
 namespace millrace::bench {
@@ -33,10 +36,12 @@ ScratchFile::~ScratchFile() {
 
 bool ScratchFile::Make(int64_t size, Blocks blocks, Figures* figures) {
   int error = ::posix_fallocate(descriptor_, 0, size);
-  if (blocks == Blocks::kZeroed) {
-    const std::vector<char> zeros(1 << 20);
-    for (int64_t at = 0; error == 0 && at < size; at += static_cast<int64_t>(zeros.size())) {
-      if (::pwrite(descriptor_, zeros.data(), zeros.size(), at) < 0) error = errno;
+  if (blocks != Blocks::kReserved) {
+    std::vector<uint32_t> words(1 << 18);
+    std::minstd_rand random;
+    for (int64_t at = 0; error == 0 && at < size; at += 1 << 20) {
+      if (blocks == Blocks::kNoise) std::generate(words.begin(), words.end(), std::ref(random));
+      if (::pwrite(descriptor_, words.data(), 1 << 20, at) < 0) error = errno;
     }
     if (error == 0 && ::fsync(descriptor_) != 0) error = errno;
   }

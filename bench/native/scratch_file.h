@@ -11,7 +11,11 @@ namespace millrace::bench {
 
 class ScratchFile {
  public:
-  enum class Blocks { kReserved /* as fallocate leaves them */, kZeroed /* written once and synced */ };
+  enum class Blocks {
+    kReserved /* as fallocate leaves them */,
+    kZeroed /* written once and synced */,
+    kNoise /* the same with random bytes */
+  };
 
   // Makes the file, or takes it as it is when it is there in the right size. `keep`: it outlives the object.
   ScratchFile(const std::string& path, int64_t size, Blocks blocks, bool keep, Figures* figures);

@@ -37,7 +37,7 @@ class Table {
 
 }  // namespace
 
-// roundTrip…
+// roundTrip…, roundTripsPerSecond
 void MeasureRoundTrip(const std::string&, const Parameters& parameters, Figures* figures) {
   using Turn = Table::Turn;
   Table table;
@@ -45,13 +45,16 @@ void MeasureRoundTrip(const std::string&, const Parameters& parameters, Figures*
     while (table.Take(Turn::kPong)) table.Give(Turn::kPing);
   });
   Latencies latencies;
+  int64_t trips = 0;
   const Deadline deadline(parameters);
   do {
     const auto begin = std::chrono::steady_clock::now();
     table.Give(Turn::kPong);
     table.Take(Turn::kPing);
     latencies.Add(std::chrono::steady_clock::now() - begin);
+    trips++;
   } while (!deadline.passed());
+  figures->Set("roundTripsPerSecond", static_cast<double>(trips) / deadline.seconds());
   table.Give(Turn::kOver);
   other.join();
   latencies.Report("roundTrip", figures);
