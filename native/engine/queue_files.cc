@@ -133,6 +133,14 @@ Status QueueFiles::Read(const std::string& topic, int32_t queue_id, int64_t offs
   return status;
 }
 
+Status QueueFiles::SizeOf(const std::string& topic, int32_t queue_id, int64_t start, int64_t* size) {
+  const std::string path = DirectoryOf(topic, queue_id) + "/" + FileName(start * kEntry);
+  std::shared_ptr<OpenFile> file;
+  Status status = Acquire(path, read_only_ ? OpenMode::kRead : OpenMode::kReadWrite, ReadMode::kMayBlock, &file);
+  if (status.ok()) status = io::Size(platform_, file->handle(), size);
+  return std::move(status).In(path);
+}
+
 Status QueueFiles::Cut(const std::string& topic, int32_t queue_id, int64_t offset, bool* cut) {
   const std::string directory = DirectoryOf(topic, queue_id);
   if (cut != nullptr) *cut = false;

@@ -44,6 +44,8 @@ class QueueFiles {
   // The same, at most `count`, decoded and added to *entries.
   Status Read(const std::string& topic, int32_t queue_id, int64_t offset, int64_t count, ReadMode mode,
               std::vector<QueueEntry>* entries);
+  // Bytes of the file that begins at offset `start`.
+  Status SizeOf(const std::string& topic, int32_t queue_id, int64_t start, int64_t* size);
   // Zeroes everything from `offset` on, removes the files behind, and gives a short file its size again. *cut (optional) says
   // whether there was anything.
   Status Cut(const std::string& topic, int32_t queue_id, int64_t offset, bool* cut);

@@ -68,39 +68,45 @@ Status QueueRebuild::FindFiles(const std::string& topic, int32_t queue_id, Span*
   if (span->begin < 0) return Status::Ok();
 
   // Only the last file can have a size of its own: the others were followed by one.
-  const std::string last = directory + "/" + FileName((span->end - per_file) * kEntry);
-  FileHandle handle = kNoFile;
   int64_t size = 0;
-  status = io::Open(platform_, last, OpenMode::kRead, &handle);
+  status = table_.files().SizeOf(topic, queue_id, span->end - per_file, &size);
   if (!status.ok()) return status;
-  status = io::Size(platform_, handle, &size);
-  if (status.ok() && size > per_file * kEntry) status = Status(Code::kFormatMismatch);
-  if (status.ok() && size < per_file * kEntry) *whole = false;  // Finish gives it its size again
-  platform_.Close(handle);
-  return status.ok() ? std::move(status) : std::move(status).In(last);
+  if (size < per_file * kEntry) *whole = false;  // Finish gives it its size again
+  if (size <= per_file * kEntry) return status;
+  return Status(Code::kFormatMismatch).In(directory + "/" + FileName((span->end - per_file) * kEntry));
 }
 
 Status QueueRebuild::ReadEntry(const std::string& topic, int32_t queue_id, int64_t offset, QueueEntry* entry) {
-  std::vector<QueueEntry> entries;
-  Status status = table_.files().Read(topic, queue_id, offset, 1, ReadMode::kMayBlock, &entries);
-  *entry = entries.empty() ? QueueEntry{} : entries[0];
+  Status status;
+  const int64_t from = offset - offset % kWindow;
+  if (from != window_from_) {
+    window_.clear();
+    window_from_ = from;
+    status = table_.files().Read(topic, queue_id, from, kWindow, ReadMode::kMayBlock, &window_);
+  }
+  const size_t at = static_cast<size_t>(offset - from);
+  *entry = at < window_.size() ? window_[at] : QueueEntry{};
   return status;
 }
 
 template <typename Holds>
 Status QueueRebuild::CountWhile(const std::string& topic, int32_t queue_id, Span span, Holds holds, int64_t* count) {
-  while (span.begin < span.end) {
-    const int64_t middle = span.begin + (span.end - span.begin) / 2;
+  const auto look = [&](int64_t offset) {
     QueueEntry entry;
-    Status status = ReadEntry(topic, queue_id, middle, &entry);
-    if (!status.ok()) return status;
-    if (holds(entry))
-      span.begin = middle + 1;
-    else
-      span.end = middle;
+    Status status = ReadEntry(topic, queue_id, offset, &entry);
+    (holds(entry) ? span.begin : span.end) = offset + (holds(entry) ? 1 : 0);
+    return status;
+  };
+  Status status;
+  // Most queues are short: at first in strides from the front, each twice as long as the one before.
+  for (int64_t stride = kWindow; status.ok() && span.end - span.begin > stride; stride *= 2) {
+    const int64_t begin = span.begin;
+    status = look(begin + stride - 1);
+    if (span.begin == begin) break;
   }
+  while (status.ok() && span.begin < span.end) status = look(span.begin + (span.end - span.begin) / 2);
   *count = span.begin;
-  return Status::Ok();
+  return status;
 }
 
 Status QueueRebuild::CheckEntries(const std::string& topic, int32_t queue_id, Span span, bool* whole) {
@@ -124,6 +130,7 @@ Status QueueRebuild::CheckEntries(const std::string& topic, int32_t queue_id, Sp
 Status QueueRebuild::LoadQueue(const std::string& topic, int32_t queue_id, int64_t bound, int64_t first, int64_t checked,
                                QueueCensus* census, bool* whole) {
   Span span;
+  window_from_ = -1;
   Status status = FindFiles(topic, queue_id, &span, whole);
   if (!status.ok() || span.begin < 0) return status;
   // Of a log that has its first record, only a deleted topic's queue begins later.

@@ -53,9 +53,9 @@ class QueueRebuild {
     int64_t end = -1;
   };
   Status FindFiles(const std::string& topic, int32_t queue_id, Span* span, bool* whole);
-  // All zeros behind the end of the files.
+  // All zeros behind the end of the files. Reads a window of entries, and remembers it.
   Status ReadEntry(const std::string& topic, int32_t queue_id, int64_t offset, QueueEntry* entry);
-  // The first offset of the span whose entry does not hold, by halving.
+  // The first offset of the span whose entry does not hold: in all before it, it does.
   template <typename Holds>
   Status CountWhile(const std::string& topic, int32_t queue_id, Span span, Holds holds, int64_t* count);
   Status LoadQueue(const std::string& topic, int32_t queue_id, int64_t bound, int64_t first, int64_t checked, QueueCensus* census,
@@ -65,6 +65,8 @@ class QueueRebuild {
   Status KeepSurvivors(int32_t handle, ConsumeQueue& queue, int64_t end);
   void Push(int32_t handle, const QueueEntry& entry);
 
+  static constexpr int64_t kWindow = 200;
+
   Platform& platform_;
   const StorePaths& paths_;
   QueueTable& table_;
@@ -73,6 +75,8 @@ class QueueRebuild {
   const bool read_only_;
   int64_t rewritten_ = 0;
   bool ahead_ = false;
+  int64_t window_from_ = -1;  // in the queue that is being loaded
+  std::vector<QueueEntry> window_;
   std::vector<std::pair<std::string, int32_t>> stale_;      // directories of deleted topics
   std::vector<std::pair<std::string, int32_t>> unfounded_;  // queues with files of which no entry can be believed
 };
