@@ -39,9 +39,14 @@ const units: readonly { suffix: string; text: string; scale: number }[] = [
   { suffix: 'MiB', text: ' MiB', scale: 1 },
 ];
 
+/** What the name of a figure tells: the unit in a form to read, empty for a plain number, and what a value is multiplied by to be in it. */
+export function unitOf(name: string): { readonly text: string; readonly scale: number } {
+  return units.find(({ suffix }) => name.endsWith(suffix)) ?? { text: '', scale: 1 };
+}
+
 /** The number and its unit in a form to read; `name` tells the unit. */
 export function format(name: string, value: number): string {
-  const unit = units.find(({ suffix }) => name.endsWith(suffix)) ?? { text: '', scale: 1 };
+  const unit = unitOf(name);
   return spell(value * unit.scale) + unit.text;
 }
 

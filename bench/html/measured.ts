@@ -1,0 +1,62 @@
+/** What was measured, as the page asks for it; and the name of a figure in words. */
+import { combine, type Series, type Summary, summarize, unitOf } from '../figures.js';
+import type { Result } from '../harness.js';
+import type { Limit } from '../question.js';
+
+export class Measured {
+  readonly #results: ReadonlyMap<string, Result>;
+
+  constructor(results: readonly Result[]) {
+    this.#results = new Map(results.map((each) => [each.name, each]));
+  }
+
+  result(name: string): Result | undefined {
+    return this.#results.get(name);
+  }
+
+  series(result: string, figure: string): Series {
+    return (this.#results.get(result)?.figures[figure] ?? []).filter(Number.isFinite);
+  }
+
+  /** Undefined: not measured. */
+  summary(result: string, figure: string): Summary | undefined {
+    const series = this.series(result, figure);
+    return series.length === 0 ? undefined : summarize(series);
+  }
+
+  /** A result by its limit, round by round. */
+  fraction(result: string, limit: Limit): Summary | undefined {
+    const ratios = combine((a, b) => a / b, this.series(result, limit.of), this.series(limit.result, limit.figure));
+    return ratios.length === 0 ? undefined : summarize(ratios);
+  }
+}
+
+/** `bodyBytesPerSecond` → `body, MB/s`; `p999Micros` → `p99.9, µs`; `messagesPerSecond` → `messages a second`. */
+export function figureWords(name: string): string {
+  const unit = unitOf(name).text.trim();
+  const stem = name.replace(/(?:[bB]ytesPerSecond|PerSecond|Micros|[mM]illis|MiB)$/, '');
+  const words = stem
+    .replace(/^p(\d\d)(\d+)$/i, 'p$1.$2')
+    .replace(/P(\d\d)(\d*)$/, (_, whole: string, rest: string) => ` p${whole}${rest === '' ? '' : `.${rest}`}`)
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .toLowerCase();
+  if (unit === '/s') return `${words} a second`;
+  if (unit === '') return words;
+  return words === '' ? unit : `${words}, ${unit}`;
+}
+
+/** A number that somebody chose, in full: `0.75`, `1 000`. */
+export function exact(value: number): string {
+  const [whole = '', part] = String(Number(value.toPrecision(12))).split('.');
+  return whole.replace(/\B(?=(\d{3})+$)/g, ' ') + (part === undefined ? '' : `.${part}`);
+}
+
+/** Which way is better, where the unit tells. */
+export function betterWay(figure: string): string {
+  if (/PerSecond$/.test(figure)) return 'more is better';
+  return /(?:Micros|[mM]illis|MiB)$/.test(figure) ? 'less is better' : '';
+}
+
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
