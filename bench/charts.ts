@@ -4,10 +4,10 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { drawChart } from './html/chart.js';
+import { drawChart } from './charts/chart.js';
+import { type Drawing, smallSize, wide } from './charts/drawing.js';
+import { wrap } from './charts/letters.js';
 import { isMeasured, legend } from './html/charted.js';
-import { type Drawing, smallSize, wide } from './html/drawing.js';
-import { wrap } from './html/letters.js';
 import { escapeText } from './html/markup.js';
 import { Measured } from './html/measured.js';
 import { fontFamily, paletteRules } from './html/palette.js';

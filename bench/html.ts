@@ -5,10 +5,10 @@
  * system prefers; a phone gets charts drawn for its width, paper gets light ones with every table open.
  */
 
+import { drawChart } from './charts/chart.js';
+import { narrow, wide } from './charts/drawing.js';
 import { conditionSection, peerSection } from './html/background.js';
-import { drawChart } from './html/chart.js';
 import { isMeasured, legend } from './html/charted.js';
-import { narrow, wide } from './html/drawing.js';
 import { Markup, markup } from './html/markup.js';
 import { Measured } from './html/measured.js';
 import { styleSheet } from './html/style.js';

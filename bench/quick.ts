@@ -83,8 +83,8 @@ try {
 /** The folder of package.json, above this file wherever it was compiled to. */
 function packageFolder(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json'))) {
-    if (folder === dirname(folder)) throw new Error('no package.json above the benchmark');
+  while (!existsSync(join(folder, 'binding.gyp'))) {
+    if (folder === dirname(folder)) throw new Error('the package is not above the benchmark');
     folder = dirname(folder);
   }
   return folder;

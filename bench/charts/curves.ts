@@ -6,10 +6,10 @@
  */
 import * as Plot from '@observablehq/plot';
 import type { Summary } from '../figures.js';
+import { exact } from '../html/measured.js';
+import { type LineStyle, lineStyle } from '../html/palette.js';
 import { type Drawing, draw, type Frame, type Shape, type Subject, smallSize, textAt, textSize } from './drawing.js';
 import { powerTicks, roundTicks, textWidth, wrap } from './letters.js';
-import { exact } from './measured.js';
-import { type LineStyle, lineStyle } from './palette.js';
 
 export interface Point extends Summary {
   readonly x: number;

@@ -1,10 +1,10 @@
 /** Latency by percentile as curves: the percentiles stand side by side, so that the tail has as much room as the middle. */
 import { format } from '../figures.js';
+import { percentiles } from '../html/charted.js';
+import type { Measured } from '../html/measured.js';
 import type { LatencyChart } from '../question.js';
-import { percentiles } from './charted.js';
 import { type Curve, drawCurves, type Point } from './curves.js';
 import type { Drawing, Shape } from './drawing.js';
-import type { Measured } from './measured.js';
 
 export function drawLatencies(chart: LatencyChart, measured: Measured, shape: Shape, id: string): Drawing {
   const present = percentiles.filter(({ figure }) => chart.curves.some(({ result }) => measured.series(result, figure).length > 0));

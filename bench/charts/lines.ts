@@ -1,9 +1,9 @@
 /** A figure by a number as curves: both axes logarithmic where the chart says so of x and the figures span much. */
 import { format, unitOf } from '../figures.js';
+import { capital, exact, figureWords, type Measured } from '../html/measured.js';
 import type { LineChart } from '../question.js';
 import { type Curve, drawCurves } from './curves.js';
 import type { Drawing, Shape } from './drawing.js';
-import { capital, exact, figureWords, type Measured } from './measured.js';
 
 export function drawLines(chart: LineChart, measured: Measured, shape: Shape, id: string): Drawing {
   const curves = chart.lines.map(

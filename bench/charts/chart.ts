@@ -1,10 +1,11 @@
 /** Any chart of a question, drawn by its kind. */
+
+import type { Measured } from '../html/measured.js';
 import type { Chart } from '../question.js';
 import { drawBars } from './bars.js';
 import type { Drawing, Shape } from './drawing.js';
 import { drawLatencies } from './latencies.js';
 import { drawLines } from './lines.js';
-import type { Measured } from './measured.js';
 
 export function drawChart(chart: Chart, measured: Measured, shape: Shape, id: string): Drawing {
   switch (chart.kind) {

@@ -7,7 +7,7 @@
  */
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
-import { fontFamily } from './palette.js';
+import { fontFamily } from '../html/palette.js';
 
 export interface Shape {
   readonly name: 'wide' | 'narrow';

@@ -5,10 +5,10 @@
  */
 import * as Plot from '@observablehq/plot';
 import { format, type Summary, spell, unitOf } from '../figures.js';
+import type { Measured } from '../html/measured.js';
 import type { BarChart } from '../question.js';
 import { type Drawing, draw, type Frame, type Shape, smallSize, textAt, textSize } from './drawing.js';
 import { roundTicks, textWidth, wrap } from './letters.js';
-import type { Measured } from './measured.js';
 
 interface Row {
   readonly lines: readonly string[];

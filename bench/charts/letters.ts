@@ -1,7 +1,7 @@
 /**
  * How wide text will be, before anything is there to draw it: widths of a wide sans serif, so that what fits here fits with other fonts too.
  */
-import { bind } from './markup.js';
+import { bind } from '../html/markup.js';
 
 const narrow = new Set([..."ijlI.,:;'|!"]);
 const slim = new Set([...'frt()[]{}/-·\\ \u00a0']);
