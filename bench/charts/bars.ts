@@ -4,8 +4,8 @@
  * Wide: label, bar, figure side by side. Narrow: label and figure above the bar. What was not measured says so and has no bar.
  */
 import * as Plot from '@observablehq/plot';
-import { format, type Summary, spell, unitOf } from '../figures.js';
-import type { Measured } from '../html/measured.js';
+import { format, type Summary, unitOf } from '../figures.js';
+import { exact, type Measured } from '../html/measured.js';
 import type { BarChart } from '../question.js';
 import { type Drawing, draw, type Frame, type Shape, smallSize, textAt, textSize } from './drawing.js';
 import { roundTicks, textWidth, wrap } from './letters.js';
@@ -101,9 +101,8 @@ function widest(lines: readonly string[], isBold = false): number {
 }
 
 function axis(figure: string, { frame, free }: Layout, most: number, across: (value: number) => number): Plot.Markish[] {
-  const { text, scale } = unitOf(figure);
-  const count = frame.width > 500 ? 5 : 3;
-  const ticks = roundTicks(0, most * scale, count).map((shown) => ({ value: shown / scale, text: spell(shown) }));
+  const { text } = unitOf(figure);
+  const ticks = fittingTicks(figure, most, across);
   const y = frame.height - frame.bottom;
   const marks: Plot.Markish[] = [
     ...ticks.map(({ value }) => Plot.ruleX(free, { x: value, y1: 'from', y2: 'to', stroke: 'var(--grid)' })),
@@ -116,6 +115,17 @@ function axis(figure: string, { frame, free }: Layout, most: number, across: (va
     marks.push(textAt(frame, x, y + 15, label, { fill: 'var(--soft)', size: smallSize, anchor: 'middle' }));
   });
   return marks;
+}
+
+/** As many as have room for their names, but not more than the eye needs. */
+function fittingTicks(figure: string, most: number, across: (value: number) => number): { value: number; text: string }[] {
+  const { text, scale } = unitOf(figure);
+  for (let count = 5; count > 1; count--) {
+    const ticks = roundTicks(0, most * scale, count).map((shown) => ({ value: shown / scale, text: exact(shown) }));
+    const room = across(ticks[1]?.value ?? most) - across(0);
+    if (ticks.every((tick) => textWidth(tick.text + text, smallSize) + 10 < room)) return ticks;
+  }
+  return [{ value: 0, text: '0' }];
 }
 
 function rowMarks(row: Row, frame: Frame, shape: Shape, across: (value: number) => number): Plot.Markish[] {

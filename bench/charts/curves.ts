@@ -55,6 +55,7 @@ interface Key extends Name {
 }
 
 const lineHeight = 16;
+const nameGap = 5;
 const sampleRoom = 17;
 const mostLabelWidth = 190;
 const plotHeight = { wide: 300, narrow: 220 };
@@ -68,7 +69,7 @@ export function drawCurves(curves: readonly Curve[], axes: Axes, shape: Shape, s
   const top = legend.height + 30;
   const frame: Frame = {
     width: shape.width,
-    height: top + plotHeight[shape.name] + 46,
+    height: top + Math.max(plotHeight[shape.name], shape.name === 'wide' ? namesHeight(names) - 26 : 0) + 46,
     top,
     right: shape.name === 'narrow' ? 14 : Math.max(...names.map(widthOf)) + sampleRoom + 18,
     bottom: 46,
@@ -111,6 +112,11 @@ function linesOf({ text, isStrong }: Name, width = mostLabelWidth): string[] {
 
 function widthOf(name: Name): number {
   return Math.max(...linesOf(name).map((line) => textWidth(line, textSize, name.isStrong)));
+}
+
+/** Of all names below each other. */
+function namesHeight(names: readonly Name[]): number {
+  return names.reduce((sum, name) => sum + linesOf(name).length * lineHeight + nameGap, 0);
 }
 
 /** Figure to pixel, as the plot's own scale does it. */
@@ -219,7 +225,7 @@ function legendKeys(names: readonly Name[], width: number): { keys: Key[]; heigh
 function endKeys(names: readonly Name[], frame: Frame, place: (value: number) => number): Key[] {
   const boxes = names
     .map((name) => ({ name, lines: linesOf(name), middle: place(name.end) }))
-    .map((box) => ({ ...box, height: box.lines.length * lineHeight + 5 }))
+    .map((box) => ({ ...box, height: box.lines.length * lineHeight + nameGap }))
     .sort((a, b) => a.middle - b.middle);
   const tops = spread(boxes, frame.top - 10, frame.height - frame.bottom + 20);
   return boxes.map(({ name, lines }, i) => ({

@@ -19,9 +19,11 @@ export function textWidth(text: string, size: number, isBold = false): number {
   return width * size * (isBold ? 1.09 : 1);
 }
 
-/** Breaks at spaces, into the fewest lines, all about as long; a word that is wider than a line keeps a line of its own. */
+/** Breaks at spaces, into the fewest lines, all about as long; a word that is wider than a line is broken too. */
 export function wrap(text: string, width: number, size: number, isBold = false): string[] {
-  const letters = bind(text);
+  const letters = bind(text)
+    .split(' ')
+    .flatMap((word) => pieces(word, width, size, isBold));
   let lines = fill(letters, width, size, isBold);
   for (let narrower = width * 0.95; narrower > width * 0.4; narrower *= 0.95) {
     const shorter = fill(letters, narrower, size, isBold);
@@ -31,14 +33,24 @@ export function wrap(text: string, width: number, size: number, isBold = false):
   return lines;
 }
 
-function fill(text: string, width: number, size: number, isBold: boolean): string[] {
+function fill(words: readonly string[], width: number, size: number, isBold: boolean): string[] {
   const lines: string[] = [];
-  for (const word of text.split(' ')) {
+  for (const word of words) {
     const longer = lines.length === 0 ? word : `${lines.at(-1)} ${word}`;
     if (lines.length > 0 && textWidth(longer, size, isBold) <= width) lines[lines.length - 1] = longer;
     else lines.push(word);
   }
   return lines;
+}
+
+function pieces(word: string, width: number, size: number, isBold: boolean): string[] {
+  const parts: string[] = [''];
+  for (const letter of word) {
+    const longer = `${parts.at(-1)}${letter}`;
+    if (parts.at(-1) === '' || textWidth(longer, size, isBold) <= width) parts[parts.length - 1] = longer;
+    else parts.push(letter);
+  }
+  return parts;
 }
 
 /** Round numbers within a range, about `count` of them. */

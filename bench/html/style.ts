@@ -12,6 +12,7 @@ main,header,footer{max-width:978px;margin:0 auto;padding:0 24px}
 header{padding-top:56px}
 header p{margin:8px 0 0;color:var(--soft)}
 footer{padding-top:24px;padding-bottom:64px;color:var(--soft);font-size:14px}
+h1,h2,p,dd,figcaption,footer,.verdicts tbody th,.peers th,.peers td{overflow-wrap:anywhere}
 h1{font-size:36px;line-height:1.15;letter-spacing:-.02em;margin:0;font-weight:700}
 h2{font-size:24px;line-height:1.25;letter-spacing:-.012em;margin:0 0 12px;font-weight:650;text-wrap:balance}
 section{margin-top:64px}
@@ -58,7 +59,7 @@ tbody th{font-weight:500}
 .figures .number{padding-right:20px}
 .figures .part{padding-left:12px;min-width:190px}
 .figures .of{font-size:12.5px}
-.peers th{white-space:nowrap}
+.peers th{min-width:130px}
 .verdicts{background:var(--card);border:1px solid var(--line);border-radius:10px;border-collapse:separate;border-spacing:0;padding:8px 24px 12px}
 .verdicts th,.verdicts td{vertical-align:middle}
 .verdicts tbody th{line-height:1.35}
@@ -82,6 +83,7 @@ tbody th{font-weight:500}
 `;
 
 const phone = `
+@media screen and (max-width:859px){.verdicts .gauge{display:none}}
 @media screen and (max-width:719px){
 body{font-size:15px}
 main,header,footer{padding-left:12px;padding-right:12px}
@@ -104,7 +106,7 @@ nav ul{flex-direction:column}
 .verdicts .value{text-align:left;grid-row:2;grid-column:1}
 .verdicts .verdict{grid-row:2;grid-column:2;text-align:right}
 .verdicts .target{text-align:left;grid-row:3;grid-column:1;color:var(--soft)}
-.verdicts .gauge{grid-row:3;grid-column:2}
+.verdicts .gauge{grid-row:3;grid-column:2;display:block}
 .peers,.peers tbody{display:block}
 .peers thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .peers tr{display:grid;grid-template-columns:1fr auto;gap:2px 12px;padding:10px 0;border-top:1px solid var(--line)}
@@ -136,7 +138,10 @@ details::details-content{content-visibility:visible;display:block;block-size:aut
 .scroll{overflow:visible}
 table{font-size:9pt}
 th,td{padding-right:12px}
-.figures tbody th,.figures .part{min-width:0}
+.figures{font-size:8pt}
+.figures tbody th,.figures .part,.figures .name{min-width:0;white-space:normal;overflow-wrap:anywhere}
+.figures .number{padding-right:12px}
+.figures .of{font-size:7.5pt}
 a{color:inherit;text-decoration:none}
 }
 `;
