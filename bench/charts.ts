@@ -44,16 +44,13 @@ function standalone(chart: Chart, drawing: Drawing, source: string): string {
   const width = drawing.width + 2 * margin;
   const lines: { text: string; size: number; weight: number; fill: string }[] = [
     ...wrap(chart.title, drawing.width, 17, true).map((text) => ({ text, size: 17, weight: 600, fill: 'ink' })),
-    ...wrap(`${legend(chart)} · ${source}`, drawing.width, smallSize).map((text) => ({
-      text,
-      size: smallSize,
-      weight: 400,
-      fill: 'soft',
-    })),
+    ...[legend(chart), source]
+      .flatMap((text) => wrap(text, drawing.width, smallSize))
+      .map((text) => ({ text, size: smallSize, weight: 400, fill: 'soft' })),
   ];
   let y = 20;
   const heading = lines.map(({ text, size, weight, fill }) => {
-    y += size + 5;
+    y += size + 6;
     return `<text x="${margin}" y="${y}" font-size="${size}" font-weight="${weight}" fill="var(--${fill})">${escapeText(text)}</text>`;
   });
   const top = y + 18;

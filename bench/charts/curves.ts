@@ -82,7 +82,10 @@ export function drawCurves(curves: readonly Curve[], axes: Axes, shape: Shape, s
   const keys = shape.name === 'narrow' ? legend.keys : endKeys(names, frame, place.y);
   const marks: Plot.Markish[] = [
     ...axisMarks(axes, ticks, frame, place),
-    ...curves.flatMap((curve, i) => curveMarks(curve, styles[i] ?? lineStyle(curve.isOurs, i))),
+    // Ours last, on top of the others.
+    ...[false, true].flatMap((isOurs) =>
+      curves.flatMap((curve, i) => (curve.isOurs === isOurs ? curveMarks(curve, styles[i] ?? lineStyle(isOurs, i)) : [])),
+    ),
     ...(axes.limit === undefined ? [] : [Plot.ruleY([axes.limit.figure.median], limitStroke)]),
     ...keys.flatMap((key) => keyMarks(key, frame)),
   ];

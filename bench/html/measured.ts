@@ -31,7 +31,7 @@ export class Measured {
   }
 }
 
-/** `bodyBytesPerSecond` → `body, MB/s`; `p999Micros` → `p99.9, µs`; `messagesPerSecond` → `messages a second`. */
+/** `bodyBytesPerSecond` → `bodies, MB/s`; `p999Micros` → `p99.9, µs`; `messagesPerSecond` → `messages a second`. */
 export function figureWords(name: string): string {
   const unit = unitOf(name).text.trim();
   const stem = name.replace(/(?:[bB]ytesPerSecond|PerSecond|Micros|[mM]illis|MiB)$/, '');
@@ -39,7 +39,8 @@ export function figureWords(name: string): string {
     .replace(/^p(\d\d)(\d+)$/i, 'p$1.$2')
     .replace(/P(\d\d)(\d*)$/, (_, whole: string, rest: string) => ` p${whole}${rest === '' ? '' : `.${rest}`}`)
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
-    .toLowerCase();
+    .toLowerCase()
+    .replace(/^body$/, 'bodies');
   if (unit === '/s') return `${words} a second`;
   if (unit === '') return words;
   return words === '' ? unit : `${words}, ${unit}`;

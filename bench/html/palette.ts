@@ -66,10 +66,10 @@ export const fontFamily = "'Inter','Segoe UI',system-ui,-apple-system,'Helvetica
 export interface LineStyle {
   readonly colour: string;
   readonly dash: string;
-  readonly symbol: 'circle' | 'square' | 'triangle' | 'diamond' | 'times' | 'star';
+  readonly symbol: 'circle' | 'square' | 'triangle' | 'diamond' | 'cross' | 'star';
 }
 
-const symbols = ['circle', 'square', 'triangle', 'diamond', 'times', 'star'] as const;
+const symbols = ['circle', 'square', 'triangle', 'diamond', 'cross', 'star'] as const;
 
 /** Our own lines are strong and solid, those of others thin and muted; `position`: which of its kind it is, from 0. */
 export function lineStyle(isOurs: boolean, position: number): LineStyle {
