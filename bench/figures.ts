@@ -37,16 +37,15 @@ const units: readonly { suffix: string; text: string; scale: number }[] = [
   { suffix: 'Millis', text: ' ms', scale: 1 },
   { suffix: 'millis', text: ' ms', scale: 1 },
   { suffix: 'MiB', text: ' MiB', scale: 1 },
+  { suffix: 'KiB', text: ' KiB', scale: 1 },
+  { suffix: 'nanosPerCall', text: ' ns', scale: 1 },
+  { suffix: 'NanosPerKilobyte', text: ' ns/kB', scale: 1 },
+  { suffix: 'Percent', text: ' %', scale: 1 },
 ];
-
-/** What the name of a figure tells: the unit in a form to read, empty for a plain number, and what a value is multiplied by to be in it. */
-export function unitOf(name: string): { readonly text: string; readonly scale: number } {
-  return units.find(({ suffix }) => name.endsWith(suffix)) ?? { text: '', scale: 1 };
-}
 
 /** The number and its unit in a form to read; `name` tells the unit. */
 export function format(name: string, value: number): string {
-  const unit = unitOf(name);
+  const unit = units.find(({ suffix }) => name.endsWith(suffix)) ?? { text: '', scale: 1 };
   return spell(value * unit.scale) + unit.text;
 }
 
@@ -56,4 +55,9 @@ export function spell(value: number): string {
   const digits = value === 0 ? 0 : Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
   const rounded = Math.abs(value) < 1000 ? value.toFixed(Math.min(digits, 3)) : String(Math.round(value));
   return rounded.replace(/\B(?=(\d{3})+$)/g, Math.abs(value) < 1000 ? '' : ' ');
+}
+
+/** The unit that the name of a figure tells, empty for a plain number, and what a value is multiplied by to be in it. */
+export function unitOf(name: string): { readonly text: string; readonly scale: number } {
+  return units.find(({ suffix }) => name.endsWith(suffix)) ?? { text: '', scale: 1 };
 }

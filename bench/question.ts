@@ -86,6 +86,8 @@ export interface Answers {
   readonly verdicts: readonly Verdict[];
   /** What each peer said about itself, in the order of the run. */
   readonly peers: readonly PeerNote[];
+  /** Probes that ended with an error: they have no figures, or those of the rounds before. */
+  readonly failures?: readonly { readonly result: string; readonly reason: string }[];
 }
 
 export interface PeerNote {

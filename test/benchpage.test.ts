@@ -62,6 +62,10 @@ test('the name of a figure becomes words and a unit', () => {
     ['cycleP99Micros', 'cycle p99, µs'],
     ['openMillis', 'open, ms'],
     ['memoryMiB', 'memory, MiB'],
+    ['perQueueKiB', 'per queue, KiB'],
+    ['nanosPerCall', 'ns per call'],
+    ['cpuNanosPerKilobyte', 'CPU ns per kilobyte'],
+    ['storedPercent', 'stored, %'],
     ['diskBytesPerMessage', 'disk bytes per message'],
   ] as const;
   for (const [name, expected] of words) expect(figureWords(name)).toBe(expected);
@@ -93,6 +97,7 @@ test('a chart names its figures and says which way is better', () => {
     'Messages a second · more is better · bar: median of the rounds, whisker: least and most · dashed: limit',
   );
   expect(legend({ kind: 'latencies', title: 'Tails', curves: [] })).toContain('less is better');
+  expect(legend({ ...chart, figure: 'nanosPerCall' })).toContain('less is better');
 });
 
 test('verdicts are counted and each has a word beside its colour', () => {
@@ -110,11 +115,15 @@ test('verdicts are counted and each has a word beside its colour', () => {
   expect(verdictSection([])).toBeUndefined();
 });
 
-test('noise is how far the limits moved, and is not claimed where they were measured once', () => {
-  expect(texts(conditionSection(answers))).toContain('|File system|ext4|CPU|one|Rounds|3|Scale|quick|');
-  expect(texts(conditionSection(answers))).toMatch(/by\|200 %\|where they moved most \(a native loop\)/);
-  const once = results.map((each) => ({ ...each, figures: { recordsPerSecond: [1] } }));
-  expect(texts(conditionSection({ ...answers, results: once }))).toContain('Noise is not known');
+test('conditions are named in words, noise and failures stand below them', () => {
+  const page = texts(conditionSection(answers));
+  expect(page).toContain('|File system|ext4|CPU|one|Rounds|3|Scale|quick|');
+  expect(page).not.toContain('Noise');
+  expect(page).not.toContain('error');
+  const failures = [{ result: 'opening/many', reason: 'no space left' }];
+  const worse = texts(conditionSection({ ...answers, conditions: { noise: 'limits moved by 9 %' }, failures }));
+  expect(worse).toContain('|Noise:|limits moved by 9 %. A difference');
+  expect(worse).toContain('|opening/many|: no space left|');
 });
 
 test('a peer that is missing is named with its reason', () => {

@@ -15,6 +15,8 @@ interface Row {
   readonly figure: Summary | undefined;
   readonly value: string;
   readonly isOurs: boolean;
+  /** Ours, and others stand beside it. */
+  readonly isStrong: boolean;
   /** Pixels: of the row's top, and of the bar's middle. */
   readonly top: number;
   readonly bar: number;
@@ -62,8 +64,8 @@ export function drawBars(chart: BarChart, measured: Measured, shape: Shape, id: 
 const limitStroke = { stroke: 'var(--limit)', strokeWidth: 1.5, strokeDasharray: '5 3' };
 
 function besides(chart: BarChart, measured: Measured, { width }: Shape, top: number): Layout {
-  const labels = chart.bars.map(({ label, isOurs }) => wrap(label, mostLabelWidth, textSize, isOurs));
-  const labelWidth = Math.max(...chart.bars.map(({ isOurs }, i) => widest(labels[i] ?? [], isOurs)));
+  const labels = chart.bars.map((bar) => wrap(bar.label, mostLabelWidth, textSize, isStrong(chart, bar)));
+  const labelWidth = Math.max(...chart.bars.map((bar, i) => widest(labels[i] ?? [], isStrong(chart, bar))));
   const rows: Row[] = [];
   let y = top + 4;
   chart.bars.forEach((bar, i) => {
@@ -72,7 +74,7 @@ function besides(chart: BarChart, measured: Measured, { width }: Shape, top: num
     rows.push({ ...read(chart, bar, measured), lines, top: y, bar: y + height / 2 });
     y += height;
   });
-  const right = Math.max(40, ...rows.map(({ value, isOurs }) => textWidth(value, textSize, isOurs))) + 14;
+  const right = Math.max(40, ...rows.map((row) => textWidth(row.value, textSize, row.isStrong))) + 14;
   const frame = { width, height: y + 30, top, right, bottom: 26, left: labelWidth + 14 };
   return { frame, rows, free: [{ from: top - 3, to: frame.height - frame.bottom }] };
 }
@@ -82,8 +84,8 @@ function above(chart: BarChart, measured: Measured, { width }: Shape, top: numbe
   let y = top + 6;
   for (const bar of chart.bars) {
     const row = read(chart, bar, measured);
-    const room = width - textWidth(row.value, textSize, row.isOurs) - 14;
-    const lines = wrap(bar.label, room, textSize, bar.isOurs);
+    const room = width - textWidth(row.value, textSize, row.isStrong) - 14;
+    const lines = wrap(bar.label, room, textSize, row.isStrong);
     rows.push({ ...row, lines, top: y, bar: y + lines.length * lineHeight + 3 + barHeight / 2 });
     y += lines.length * lineHeight + barHeight + 16;
   }
@@ -91,9 +93,16 @@ function above(chart: BarChart, measured: Measured, { width }: Shape, top: numbe
   return { frame: { width, height: y + 20, top, right: 6, bottom: 26, left: 1 }, rows, free };
 }
 
-function read(chart: BarChart, bar: BarChart['bars'][number], measured: Measured): Pick<Row, 'figure' | 'value' | 'isOurs'> {
+type Bar = BarChart['bars'][number];
+
+function read(chart: BarChart, bar: Bar, measured: Measured): Pick<Row, 'figure' | 'value' | 'isOurs' | 'isStrong'> {
   const figure = measured.summary(bar.result, chart.figure);
-  return { figure, value: figure === undefined ? missing : format(chart.figure, figure.median), isOurs: bar.isOurs === true };
+  const value = figure === undefined ? missing : format(chart.figure, figure.median);
+  return { figure, value, isOurs: bar.isOurs === true, isStrong: isStrong(chart, bar) };
+}
+
+function isStrong({ bars }: BarChart, { isOurs }: Bar): boolean {
+  return isOurs === true && bars.some((bar) => bar.isOurs !== true);
 }
 
 function widest(lines: readonly string[], isBold = false): number {
@@ -129,20 +138,20 @@ function fittingTicks(figure: string, most: number, across: (value: number) => n
 }
 
 function rowMarks(row: Row, frame: Frame, shape: Shape, across: (value: number) => number): Plot.Markish[] {
-  const { figure, bar, isOurs } = row;
+  const { figure, bar, isOurs, isStrong } = row;
   const isWide = shape.name === 'wide';
-  const ink = isOurs ? 'var(--ours)' : 'var(--ink)';
+  const ink = isStrong ? 'var(--ours)' : 'var(--ink)';
   const middle = isWide ? bar - ((row.lines.length - 1) * lineHeight) / 2 : row.top + lineHeight / 2;
   const marks = row.lines.map((line, i) =>
     textAt(frame, isWide ? frame.left - 10 : 1, middle + i * lineHeight, line, {
       fill: ink,
-      isBold: isOurs,
+      isBold: isStrong,
       anchor: isWide ? 'end' : 'start',
     }),
   );
   const valueAt = isWide ? bar : row.top + lineHeight / 2;
   const fill = figure === undefined ? 'var(--soft)' : ink;
-  marks.push(textAt(frame, frame.width - 1, valueAt, row.value, { fill, isBold: isOurs && figure !== undefined, anchor: 'end' }));
+  marks.push(textAt(frame, frame.width - 1, valueAt, row.value, { fill, isBold: isStrong && figure !== undefined, anchor: 'end' }));
   if (figure === undefined) return marks;
   marks.push(
     Plot.rect([figure], {

@@ -1,45 +1,32 @@
 /** What the figures depend on: the machine and the revision, how still the machine was, and who took part with which configuration. */
-import { spell, summarize } from '../figures.js';
 import type { Answers, PeerNote } from '../question.js';
 import { type Markup, markup } from './markup.js';
 import { capital } from './measured.js';
 
 export function conditionSection(answers: Answers): Markup {
-  const rows = Object.entries({ ...answers.conditions, rounds: String(answers.rounds), scale: answers.scale }).map(
+  const { noise, ...conditions } = answers.conditions;
+  const rows = Object.entries({ ...conditions, rounds: String(answers.rounds), scale: answers.scale }).map(
     ([name, value]) => markup`<div><dt>${words(name)}</dt><dd>${value}</dd></div>`,
   );
   return markup`<section aria-labelledby="conditions">
 <h2 id="conditions">On which machine, and how still was it?</h2>
 <dl class="conditions">${rows}</dl>
-<p>${noise(answers)}</p>
+${noise && markup`<p><strong>Noise:</strong> ${noise}. A difference that is smaller than this, or than the ranges of what is compared, says nothing.</p>`}
+${failureList(answers.failures ?? [])}
 </section>`;
 }
 
-const known: Readonly<Record<string, string>> = { cpu: 'CPU', node: 'Node.js' };
+const known: Readonly<Record<string, string>> = { cpu: 'CPU', node: 'Node.js', deviceFlush: 'Flush of the device' };
 
 function words(name: string): string {
   return known[name] ?? capital(name.replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase());
 }
 
-/** How far the machine's own limits moved between the rounds: nobody's software is in them, so this is the machine. */
-function noise({ results, rounds }: Answers): Markup {
-  const spreads = results
-    .filter(({ name }) => name.startsWith('limit/'))
-    .flatMap(({ title, figures }) => {
-      const [figure, series = []] = Object.entries(figures)[0] ?? [];
-      if (figure === undefined || series.length < 2) return [];
-      const { median, min, max } = summarize(series);
-      return [{ title, spread: (max - min) / median }];
-    })
-    .sort((a, b) => a.spread - b.spread);
-  const worst = spreads.at(-1);
-  if (worst === undefined) return markup`Noise is not known: the machine's own limits were not measured more than once.`;
-  const middle = summarize(spreads.map(({ spread }) => spread)).median;
-  return markup`Noise: the machine's own limits, which no store has a part in, moved between the ${rounds} rounds by <strong>${percent(middle)}</strong> from least to most (the median of ${spreads.length} limits), and by <strong>${percent(worst.spread)}</strong> where they moved most (${worst.title}). A difference smaller than the ranges shown is no difference.`;
-}
-
-function percent(part: number): string {
-  return `${spell(part * 100)} %`;
+function failureList(failures: NonNullable<Answers['failures']>): Markup | undefined {
+  if (failures.length === 0) return undefined;
+  const items = failures.map(({ result, reason }) => markup`<li><strong>${result}</strong>: ${reason}</li>`);
+  return markup`<p>These ended with an error and have no figures, or only those of the rounds before:</p>
+<ul class="failures">${items}</ul>`;
 }
 
 export function peerSection(peers: readonly PeerNote[]): Markup | undefined {

@@ -34,15 +34,17 @@ export class Measured {
 /** `bodyBytesPerSecond` → `bodies, MB/s`; `p999Micros` → `p99.9, µs`; `messagesPerSecond` → `messages a second`. */
 export function figureWords(name: string): string {
   const unit = unitOf(name).text.trim();
-  const stem = name.replace(/(?:[bB]ytesPerSecond|PerSecond|Micros|[mM]illis|MiB)$/, '');
+  const stem = unit === '' ? name : name.replace(/(?:[bB]ytesPerSecond|PerSecond|Micros|[mM]illis|[MK]iB|Percent)$/, '');
   const words = stem
     .replace(/^p(\d\d)(\d+)$/i, 'p$1.$2')
     .replace(/P(\d\d)(\d*)$/, (_, whole: string, rest: string) => ` p${whole}${rest === '' ? '' : `.${rest}`}`)
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
     .toLowerCase()
-    .replace(/^body$/, 'bodies');
+    .replace(/^body$/, 'bodies')
+    .replace(/^cpu\b/, 'CPU')
+    .replace(/\bnanos per\b/, 'ns per');
   if (unit === '/s') return `${words} a second`;
-  if (unit === '') return words;
+  if (unit === '' || words.includes('ns per')) return words;
   return words === '' ? unit : `${words}, ${unit}`;
 }
 
@@ -55,9 +57,10 @@ export function exact(value: number): string {
 /** Which way is better, where the unit tells. */
 export function betterWay(figure: string): string {
   if (/PerSecond$/.test(figure)) return 'more is better';
-  return /(?:Micros|[mM]illis|MiB)$/.test(figure) ? 'less is better' : '';
+  return /(?:Micros|[mM]illis|[MK]iB|[nN]anosPer[A-Z][a-z]+)$/.test(figure) ? 'less is better' : '';
 }
 
+/** For the begin of a line; a unit keeps its letters. */
 export function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return /^ns\b/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1);
 }

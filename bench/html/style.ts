@@ -78,6 +78,7 @@ tbody th{font-weight:500}
 .pill.open{color:var(--soft);background:var(--open-fill)}
 .conditions{display:grid;grid-template-columns:repeat(auto-fill,minmax(250px,1fr));gap:14px 32px;margin:0 0 20px}
 .conditions div{min-width:0}
+.failures{margin:0 0 12px;padding-left:20px;font-size:14px;overflow-wrap:anywhere}
 .conditions dt{color:var(--soft);font-size:13px}
 .conditions dd{margin:0;overflow-wrap:anywhere}
 `;

@@ -32,7 +32,9 @@ function shownResults(question: Asked, { results }: Answers): Result[] {
 
 /** One body a result, so that paper does not part it. */
 function resultRows(question: Asked, { name, title, figures }: Result, measured: Measured): Markup[] {
-  const entries = Object.entries(figures).filter(([, series]) => series.some(Number.isFinite));
+  const entries = Object.keys(figures)
+    .map((figure) => [figure, measured.series(name, figure)] as const)
+    .filter(([, series]) => series.length > 0);
   if (entries.length === 0) return [];
   const limit = question.heldAgainst[name];
   const fraction = limit && measured.fraction(name, limit);

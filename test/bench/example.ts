@@ -194,6 +194,7 @@ export const exampleAnswers: Answers = {
     kernel: 'Linux 6.1.0-example',
     fileSystem: 'ext4 (rw,relatime,errors=remount-ro,data=ordered)',
     deviceFlush: '118 µs (median of 200)',
+    noise: 'between the rounds the limits of the machine moved by 4 % (memcpy) to 17 % (pwrite of 32 x 1 KiB + fdatasync)',
     node: 'v20.20.2',
     revision: '0000000',
   },
@@ -211,6 +212,7 @@ export const exampleAnswers: Answers = {
     verdict('opening after a kill at full speed, ms', 'at most', 50, 12.4),
     verdict('findByKey among 1 000 000 keys, hot, a second', 'at least', 200_000, 1_240_000),
   ],
+  failures: [{ result: 'opening/rocketmq-100000', reason: 'the process ended with code 1 before it answered' }],
   peers: [
     {
       name: 'rocketmq',
