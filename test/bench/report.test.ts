@@ -95,14 +95,22 @@ test.each([screen, phone])('every question has its heading and its charts in sig
   await page.close();
 });
 
-test('a bar is as long as its figure, beginning at zero, and ours are the only ones in our colour', async () => {
+test('a bar is as long on its scale as its figure, beginning at zero, and ours are the only ones in our colour', async () => {
   const { page } = await openFile(browser, pathOf('example'), screen);
   const drawn = await page.$eval('#flush', (heading) => {
     const svg = heading.closest('section')?.querySelector('.wide svg');
-    return [...(svg?.querySelectorAll('path') ?? [])].map((path) => ({
-      width: path.getBoundingClientRect().width,
+    const middle = (tick: string): number => {
+      const box = [...(svg?.querySelectorAll('text') ?? [])]
+        .find(({ textContent }) => textContent === tick)
+        ?.getBoundingClientRect();
+      return box === undefined ? Number.NaN : box.left + box.width / 2;
+    };
+    const bars = [...(svg?.querySelectorAll('path') ?? [])].map((path) => ({
+      from: path.getBoundingClientRect().left,
+      to: path.getBoundingClientRect().right,
       isOurs: path.closest('[fill]')?.getAttribute('fill') === 'var(--ours)',
     }));
+    return { zero: middle('0'), fiveHundred: middle('500'), bars };
   });
   const [chart] = exampleAnswers.questions[0]?.charts ?? [];
   if (chart?.kind !== 'bars') throw new Error('the example begins with bars');
@@ -110,13 +118,40 @@ test('a bar is as long as its figure, beginning at zero, and ours are the only o
     const series = [...(exampleAnswers.results.find(({ name }) => name === result)?.figures[chart.figure] ?? [])].sort(
       (a, b) => a - b,
     );
-    return series.length === 0 ? [] : [{ median: series[3] ?? 0, isOurs: isOurs === true }];
+    return series.length === 0 ? [] : [{ median: (series[3] ?? 0) / 1e6, isOurs: isOurs === true }];
   });
-  expect(drawn.map(({ isOurs }) => isOurs)).toEqual(expected.map(({ isOurs }) => isOurs));
-  const [first] = drawn;
-  const [reference] = expected;
-  drawn.forEach(({ width }, i) => {
-    expect(width / (first?.width ?? 0)).toBeCloseTo((expected[i]?.median ?? 0) / (reference?.median ?? 1), 1);
+  expect(drawn.bars.map(({ isOurs }) => isOurs)).toEqual(expected.map(({ isOurs }) => isOurs));
+  drawn.bars.forEach(({ from, to }, i) => {
+    expect(Math.abs(from - drawn.zero)).toBeLessThan(1);
+    const shown = ((to - drawn.zero) / (drawn.fiveHundred - drawn.zero)) * 500;
+    expect(Math.abs(shown - (expected[i]?.median ?? 0))).toBeLessThan(3);
+  });
+  await page.close();
+});
+
+test('a curve goes through its figures on the scales that are written beside it', async () => {
+  const { page } = await openFile(browser, pathOf('example'), screen);
+  const drawn = await page.$eval('#flush', (heading) => {
+    const svg = heading.closest('section')?.querySelectorAll('.wide svg')[1];
+    const centre = (element: Element | undefined): { x: number; y: number } => {
+      const box = element?.getBoundingClientRect() ?? new DOMRect(Number.NaN, Number.NaN);
+      return { x: box.left + box.width / 2, y: box.top + box.height / 2 };
+    };
+    const tick = (text: string) => centre([...(svg?.querySelectorAll('text') ?? [])].find((each) => each.textContent === text));
+    return {
+      x: [tick('1').x, tick('16').x, tick('64').x, tick('1 000').x],
+      y: [tick('10 000').y, tick('100 000').y],
+      dots: [...(svg?.querySelectorAll('g[fill="var(--ours)"][stroke="var(--card)"] circle') ?? [])].map(centre),
+    };
+  });
+  const [low = Number.NaN, high = Number.NaN] = drawn.y;
+  expect(drawn.dots.length).toBe(4);
+  drawn.dots.forEach(({ x, y }, i) => {
+    expect(Math.abs(x - (drawn.x[i] ?? Number.NaN))).toBeLessThan(1);
+    const series = exampleAnswers.results.find(({ name }) => name === `durable/ours-${[1, 16, 64, 1000][i]}`)?.figures
+      .messagesPerSecond;
+    const median = [...(series ?? [])].sort((a, b) => a - b)[3] ?? Number.NaN;
+    expect(Math.abs(Math.log10(median / 10_000) - (y - low) / (high - low))).toBeLessThan(0.03);
   });
   await page.close();
 });
