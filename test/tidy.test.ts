@@ -202,8 +202,7 @@ test.each(packages)(
     };
     const unchecked = Object.entries(packages).filter(([path, entry]) => path !== '' && !entry.integrity);
     // Programs for other platforms are there by version only.
-    const foreign =
-      /^node_modules\/@biomejs\/cli-(?:android|darwin|win32|linux-\w+-musl)/;
+    const foreign = /^node_modules\/@biomejs\/cli-(?:android|darwin|win32|linux-\w+-musl)/;
     expect(
       unchecked.filter(([path, entry]) => !(foreign.test(path) && entry.optional && entry.version)).map(([path]) => path),
     ).toEqual([]);
