@@ -6,6 +6,7 @@
  * started here ends with us, however we end, for its standard input then ends; on a regular exit it is killed by its id.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { Hello, Order, Reply } from './peer.js';
 
@@ -24,6 +25,9 @@ export class Channel {
     const [program = '', ...words] = command;
     this.#process = spawn(program, words, { stdio: ['pipe', 'pipe', 'pipe'] });
     running.add(this.#process);
+    // A process that nobody asks does not keep ours alive: an order has a time limit, which does.
+    this.#process.unref();
+    for (const pipe of this.#process.stdio) (pipe as Socket | null)?.unref();
     if (!isWatchingExit) process.once('exit', killAll);
     isWatchingExit = true;
     this.#ended = new Promise((resolve) => {
@@ -71,7 +75,9 @@ export class Channel {
   /** In the middle of whatever it does. */
   async kill(): Promise<void> {
     if (!this.hasEnded) this.#process.kill('SIGKILL');
+    const alive = setInterval(() => {}, 1000);
     await this.#ended;
+    clearInterval(alive);
   }
 
   /** As it likes to end; killed when it takes longer. */

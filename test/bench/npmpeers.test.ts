@@ -103,3 +103,17 @@ test.skipIf(!canTrace).each(durable)('what %s acknowledges as durable was synced
     expect(syncs).toBeGreaterThanOrEqual(messages / inFlight);
   }
 });
+
+test('peers that were found and never asked end with the process that found them', () => {
+  const script = `
+    const { findPeers } = await import('./bench/build/peers/process.js');
+    const { notes } = await findPeers(process.cwd());
+    console.log(notes.filter(({ isMissing }) => !isMissing).map(({ name }) => name).join());`;
+  const { stdout, stderr, status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    encoding: 'utf8',
+    timeout: 50_000,
+  });
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+  expect(stdout.trim().split(',')).toEqual(expect.arrayContaining(names));
+});

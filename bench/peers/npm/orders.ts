@@ -121,7 +121,7 @@ export class Orders {
     const store = await this.#kind.open({ directory, durability: 'async', hasKeys: false, queues, mostBytes: bytes, bodyBytes });
     this.#open.push(store);
     const messages = new Messages(bodyBytes, queues, false);
-    const batch = Math.max(1, Math.floor(fillBatch / bodyBytes));
+    const batch = Math.max(store.bestBatch, Math.floor(fillBatch / bodyBytes));
     for (let left = Math.ceil(bytes / bodyBytes); left > 0; left -= batch) await store.batch(messages, Math.min(left, batch));
     return store;
   }
