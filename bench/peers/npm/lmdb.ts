@@ -12,8 +12,8 @@ import { type Database, open, type RootDatabase } from 'lmdb';
 import type { Feed, Kind, PeerStore, Setup } from './store.js';
 import { versionOf } from './version.js';
 
-/** Numbers of one queue; the highest queue that stays exact is 2^13. */
-const queueStride = 2 ** 40;
+/** Numbers of one queue; the highest queue that stays exact is 2^17. */
+const queueStride = 2 ** 36;
 const used = 'binary values under numbers, noMemInit; each: put; batch: transactionSync of putSync, 1,000 where so many may wait';
 const version = versionOf('lmdb');
 
@@ -21,7 +21,7 @@ export const lmdb: Kind = {
   peer: 'lmdb',
   version,
   configuration: `${used}; async: overlappingSync (its default); sync: overlappingSync off; keys: a second database with dupSort; read: getRange`,
-  refuses: ({ queues }) => (queues > 2 ** 13 ? 'more queues than its numbers hold exactly' : undefined),
+  refuses: ({ queues }) => (queues > 2 ** 17 ? 'more queues than its numbers hold exactly' : undefined),
   open: async (setup) => makeStore(setup, false),
 };
 

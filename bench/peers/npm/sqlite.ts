@@ -10,7 +10,7 @@ import Database from 'better-sqlite3';
 import type { Feed, Kind, PeerStore, Setup } from './store.js';
 import { versionOf } from './version.js';
 
-const queueStride = 2 ** 40;
+const queueStride = 2 ** 36;
 const page = 256;
 
 export const sqlite: Kind = {
@@ -19,7 +19,7 @@ export const sqlite: Kind = {
   configuration:
     'WAL, rowid of queue and sequence, prepared INSERT; async: synchronous NORMAL, a transaction for all that wait, 1,000 in batches; ' +
     'sync: FULL, a transaction for all that wait; keys: an indexed column; read: SELECT of 256 bodies at a time, plucked',
-  refuses: ({ queues }) => (queues > 2 ** 13 ? 'more queues than its rowids hold exactly' : undefined),
+  refuses: ({ queues }) => (queues > 2 ** 17 ? 'more queues than its rowids hold exactly' : undefined),
   open: async (setup) => makeStore(setup),
 };
 
