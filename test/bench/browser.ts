@@ -25,7 +25,7 @@ export async function startBrowser(): Promise<Browser> {
   if (executablePath === undefined) throw new Error(`none of ${names.join(', ')} is on the PATH`);
   // Chromium's sandbox does not work for root.
   const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  return launch({ executablePath, args: [...args, '--disable-gpu', '--force-color-profile=srgb'] });
+  return launch({ executablePath, args: [...args, '--disable-gpu', '--disable-dev-shm-usage', '--force-color-profile=srgb'] });
 }
 
 function find(name: string): string[] {
