@@ -79,7 +79,7 @@ test('a table gives median, least and most in the unit of the figure, and the pa
   const table = texts(figureTable(question, answers, new Measured(results)));
   // 100/200, 300/400 and 200/1000: the median of the parts, not the part of the medians.
   expect(table).toContain('|way a|Messages a second|200|100|300|0.500|0.200–0.750|Messages a second, of a native loop|');
-  expect(table).toContain('|P99, µs|8.00|7.00|9.00|');
+  expect(table).toContain('|p99, µs|8.00|7.00|9.00|');
   expect(table).toContain('|a native loop|Records a second|400|200|1 000|');
   expect(table).not.toContain('way b');
 });

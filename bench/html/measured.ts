@@ -60,7 +60,7 @@ export function betterWay(figure: string): string {
   return /(?:Micros|[mM]illis|[MK]iB|[nN]anosPer[A-Z][a-z]+)$/.test(figure) ? 'less is better' : '';
 }
 
-/** For the begin of a line; a unit keeps its letters. */
+/** For the begin of a line; units and percentiles keep their letters. */
 export function capital(text: string): string {
-  return /^ns\b/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1);
+  return /^(?:ns\b|p\d)/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1);
 }

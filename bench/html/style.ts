@@ -141,6 +141,7 @@ table{font-size:9pt}
 th,td{padding-right:12px}
 .figures{font-size:8pt}
 .figures tbody th,.figures .part,.figures .name{min-width:0;white-space:normal;overflow-wrap:anywhere}
+.figures .name{min-width:28mm}
 .figures .number{padding-right:12px}
 .figures .of{font-size:7.5pt}
 a{color:inherit;text-decoration:none}
