@@ -61,3 +61,8 @@ export function spell(value: number): string {
   const rounded = Math.abs(value) < 1000 ? value.toFixed(Math.min(digits, 3)) : String(Math.round(value));
   return rounded.replace(/\B(?=(\d{3})+$)/g, Math.abs(value) < 1000 ? '' : ' ');
 }
+
+/** The unit that the name of a figure tells, empty for a plain number, and what a value is multiplied by to be in it. */
+export function unitOf(name: string): { readonly text: string; readonly scale: number } {
+  return units.find(({ suffix }) => name.endsWith(suffix)) ?? { text: '', scale: 1 };
+}

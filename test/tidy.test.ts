@@ -130,7 +130,7 @@ test('file names follow the language: snake_case for C++, lower case for TypeScr
 });
 
 test('nothing is left for later, and nothing is run alone', () => {
-  const texts = files.filter((file) => !self.has(file.path) && file.path !== 'package-lock.json');
+  const texts = files.filter((file) => !self.has(file.path) && basename(file.path) !== 'package-lock.json');
   expect(findings(texts, /\b(?:TODO|FIXME|XXX|HACK)\b/)).toEqual([]);
   expect(findings(ofType(/\.test\.ts$/), /\b(?:test|it|describe)\.(?:only|todo)\b/)).toEqual([]);
 });
@@ -154,7 +154,7 @@ test('random tests in TypeScript print their seed', () => {
 });
 
 test('the project speaks of itself alone: no paths of a machine, no talk of how it came about', () => {
-  const texts = files.filter((file) => !self.has(file.path) && file.path !== 'package-lock.json');
+  const texts = files.filter((file) => !self.has(file.path) && basename(file.path) !== 'package-lock.json');
   expect(findings(texts, /(?:^|[\s"'`(=:])\/(?:work|root|home|Users)\//)).toEqual([]);
   expect(findings(texts, /\bissue #?\d|\bas requested\b|\bthe brief\b|\bthe lead\b|\bprevious(?:ly)?,? (?:it|this|we)\b/i)).toEqual(
     [],
@@ -165,7 +165,7 @@ test('addresses lead to the projects spoken of, never to a registry or a mirror'
   const known =
     /^(?:[\w-]+\.)*(?:apache\.org|w3\.org|nodejs\.org|github\.com|kernel\.org|ietf\.org|rfc-editor\.org|example\.(?:com|org)|localhost|127\.0\.0\.1)$/;
   const strange = files
-    .filter((file) => !self.has(file.path) && file.path !== 'package-lock.json')
+    .filter((file) => !self.has(file.path) && basename(file.path) !== 'package-lock.json')
     .flatMap((file) =>
       [...file.text.matchAll(/\bhttps?:\/\/([\w.-]+)/g)]
         .filter((match) => !known.test(match[1] ?? ''))
@@ -174,25 +174,38 @@ test('addresses lead to the projects spoken of, never to a registry or a mirror'
   expect(strange).toEqual([]);
 });
 
-test('the package runs nothing when it is installed, and its versions are exact', () => {
-  const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Record<string, Record<string, string> | boolean | undefined>;
+const packages = ['', 'bench/'];
+
+test('the package runs nothing when it is installed, and versions are exact', () => {
+  const read = (folder: string): Record<string, Record<string, string> | boolean | undefined> =>
+    JSON.parse(readFileSync(`${folder}package.json`, 'utf8'));
+  const manifest = read('');
   const scripts = Object.keys(manifest.scripts ?? {});
   expect(scripts.filter((name) => /^(?:pre|post)?install$|^prepare$/.test(name))).toEqual([]);
   expect(manifest.gypfile).toBe(false);
-  const versions = Object.entries({ ...(manifest.dependencies as object), ...(manifest.devDependencies as object) });
-  expect(versions.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(String(version)))).toEqual([]);
+  const versions = packages
+    .map(read)
+    .flatMap((each) => [
+      ...Object.entries((each.dependencies ?? {}) as Record<string, string>),
+      ...Object.entries((each.devDependencies ?? {}) as Record<string, string>),
+    ]);
+  expect(versions.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
 });
 
-test('the lockfile names no registry, and holds a checksum of everything that runs on glibc Linux', () => {
-  const lock = readFileSync('package-lock.json', 'utf8');
-  expect(lock).not.toContain('"resolved"');
-  const { packages } = JSON.parse(lock) as {
-    packages: Record<string, { integrity?: string; version?: string; optional?: boolean }>;
-  };
-  const unchecked = Object.entries(packages).filter(([path, entry]) => path !== '' && !entry.integrity);
-  // The formatter's programs for other platforms are there by version only.
-  const foreignFormatter = /^node_modules\/@biomejs\/cli-(?:android|darwin|win32|linux-\w+-musl)/;
-  expect(
-    unchecked.filter(([path, entry]) => !(foreignFormatter.test(path) && entry.optional && entry.version)).map(([path]) => path),
-  ).toEqual([]);
-});
+test.each(packages)(
+  'the lockfile %spackage-lock.json names no registry, and holds a checksum of all that runs on glibc Linux',
+  (folder) => {
+    const lock = readFileSync(`${folder}package-lock.json`, 'utf8');
+    expect(lock).not.toContain('"resolved"');
+    const { packages } = JSON.parse(lock) as {
+      packages: Record<string, { integrity?: string; version?: string; optional?: boolean }>;
+    };
+    const unchecked = Object.entries(packages).filter(([path, entry]) => path !== '' && !entry.integrity);
+    // Programs for other platforms are there by version only.
+    const foreign =
+      /^node_modules\/@(?:biomejs\/cli|msgpackr-extract\/msgpackr-extract)-(?:android|darwin|win32|linux-\w+-musl|linux-arm$)/;
+    expect(
+      unchecked.filter(([path, entry]) => !(foreign.test(path) && entry.optional && entry.version)).map(([path]) => path),
+    ).toEqual([]);
+  },
+);
