@@ -76,7 +76,7 @@ Status GroupCommit::WriteInline(bool sync) {
   const int64_t durable_before = durable();
   {
     std::lock_guard writing(writing_);
-    while (WriteGroup()) {  // what was passed on before comes first
+    while (WriteNext()) {  // what was passed on before comes first
     }
     if (Chunk* chunk = staging_.current(); chunk != nullptr && !failed() && !rejecting()) {
       Status status = WriteChunk(*chunk);
@@ -124,18 +124,18 @@ Mark GroupCommit::AcceptRejection() {
 // ------------------------------------------------------------------------------------------------ writer
 
 int64_t GroupCommit::WriterStep() {
-  // One group after the other, and whoever waits is told after each: the producer makes the next one meanwhile.
+  // One chunk after the other, and whoever waits is told after each: the producer fills the next ones meanwhile.
   for (;;) {
-    const int64_t group = written();
+    const int64_t before = written();
     bool progress;
     {
       std::lock_guard writing(writing_);
-      progress = WriteGroup();
+      progress = WriteNext();
     }
     if (!progress) break;
-    listener_.OnProgress(rejecting() || written_wanted_.load(std::memory_order_acquire) > group);
+    listener_.OnProgress(rejecting() || written_wanted_.load(std::memory_order_acquire) > before);
     // In here, because a producer that keeps up with the writer keeps it in this loop.
-    if (!policy_.sync) WakeFlusherIfDue(group);
+    if (!policy_.sync) WakeFlusherIfDue(before);
   }
   if (failed() || !policy_.sync || written() == durable()) return kForever;
   const int64_t due = sync_wanted_.load(std::memory_order_acquire) > durable() ? 0 : NanosUntilDue();
@@ -173,18 +173,16 @@ int64_t GroupCommit::NanosUntilDue() const {
   return std::max<int64_t>(0, dirty_since_.load(std::memory_order_relaxed) + policy_.interval_nanos - platform_.MonotonicNanos());
 }
 
-bool GroupCommit::WriteGroup() {
+bool GroupCommit::WriteNext() {
   if (failed() || rejecting()) return false;
-  std::vector<std::unique_ptr<Chunk>> group = staging_.Take();
-  for (std::unique_ptr<Chunk>& chunk : group) {
-    Status status = WriteChunk(*chunk);
-    if (!status.ok()) {
-      Reject(std::move(status));
-      return true;
-    }
+  std::unique_ptr<Chunk> chunk = staging_.Take();
+  if (!chunk) return false;
+  Status status = WriteChunk(*chunk);
+  if (status.ok())
     staging_.Recycle(std::move(chunk));
-  }
-  return !group.empty();
+  else
+    Reject(std::move(status));
+  return true;
 }
 
 Status GroupCommit::WriteChunk(Chunk& chunk) {

@@ -109,8 +109,8 @@ class GroupCommit {
   int64_t FlusherStep();
   // `written` was `before` until just now.
   void WakeFlusherIfDue(int64_t before);
-  // With writing_ held: everything that was passed on so far. True when something was written or rejected.
-  bool WriteGroup();
+  // With writing_ held: the next chunk that was passed on. True when it was written or rejected.
+  bool WriteNext();
   Status WriteChunk(Chunk& chunk);
   Status WriteExtent(Extent& extent, std::span<std::byte> bytes);
   void Advance(const Extent& extent);

@@ -49,11 +49,14 @@ void Staging::Drop() {
   passed_.clear();
 }
 
-std::vector<std::unique_ptr<Chunk>> Staging::Take() {
-  if (!has_passed_.load(std::memory_order_acquire)) return {};
+std::unique_ptr<Chunk> Staging::Take() {
+  if (!has_passed_.load(std::memory_order_acquire)) return nullptr;
   std::lock_guard lock(mutex_);
-  has_passed_.store(false, std::memory_order_relaxed);
-  return std::exchange(passed_, {});
+  if (passed_.empty()) return nullptr;
+  std::unique_ptr<Chunk> first = std::move(passed_.front());
+  passed_.pop_front();
+  if (passed_.empty()) has_passed_.store(false, std::memory_order_relaxed);
+  return first;
 }
 
 std::unique_ptr<Chunk> Staging::NewChunk(size_t bytes) {

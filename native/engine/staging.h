@@ -1,12 +1,13 @@
 // The way of encoded records from the producer to the writer: chunks that are filled, passed on, written and used again.
 //
-// The producer owns the current chunk and nobody else looks at it; Pass hands it over, Take gives everything that was passed. A
+// The producer owns the current chunk and nobody else looks at it; Pass hands it over, Take gives what was passed, one by one. A
 // bounded number of written chunks is kept for the next records, so that appending at full speed allocates nothing. Bounded from
 // outside: TypeScript admits no more bytes than `maxPendingBytes`. Stage, Extent access, Pass and Drop: producer. Take and Recycle:
 // whoever writes.
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -37,8 +38,8 @@ class Staging {
   // Forgets everything that was not taken.
   void Drop();
 
-  // Cheap when there is nothing.
-  std::vector<std::unique_ptr<Chunk>> Take();
+  // What was passed on first; nullptr when there is nothing, and then cheap.
+  std::unique_ptr<Chunk> Take();
   void Recycle(std::unique_ptr<Chunk> chunk);
 
  private:
@@ -50,7 +51,7 @@ class Staging {
   size_t drafted_ = 0;  // bytes of a draft behind what is used of the current chunk
   std::atomic<bool> has_passed_{false};
   std::mutex mutex_;
-  std::vector<std::unique_ptr<Chunk>> passed_;
+  std::deque<std::unique_ptr<Chunk>> passed_;
   std::vector<std::unique_ptr<Chunk>> spare_;
 };
 
