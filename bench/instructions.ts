@@ -16,12 +16,12 @@
  * Not counted: what a processor makes of the instructions, the kernel, Node. A count is no time.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { advice, type Baseline, type Count, compare, countsTable, incomparable } from './counts.js';
+import { packageFolder } from './workplace.js';
 
 const plainLibrary = [
   'glibc.cpu.hwcaps=-AVX2,-AVX_Fast_Unaligned_Load,-ERMS',
@@ -122,13 +122,4 @@ function compiler(): string {
 function finish(text: string, passed: number, failed: number, skipped: number): void {
   process.stdout.write(`${text}\n\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`);
   process.exitCode = failed > 0 ? 1 : 0;
-}
-
-function packageFolder(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'binding.gyp'))) {
-    if (folder === dirname(folder)) throw new Error('the package is not above the benchmark');
-    folder = dirname(folder);
-  }
-  return folder;
 }
