@@ -39,6 +39,8 @@ export interface AppendOrder {
   readonly millis: number;
   readonly warmBytes: number;
   readonly mostBytes: number;
+  /** So many threads that each wait for their own appends; without it as few as the peer is fastest with. */
+  readonly threads?: number;
 }
 
 /** Reads a store of one queue, filled before and in the page cache, from its begin, checking what it checks, each body copied out and touched. */
