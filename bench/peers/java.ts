@@ -23,56 +23,47 @@ const oldestJava = 17;
 const javaLimitMillis = 30_000;
 const buildLimitMillis = 10 * 60_000;
 
-const g1 = ['-XX:+UseG1GC', '-XX:+ExplicitGCInvokesConcurrent'];
-const quiet = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'];
-const opened = (...packages: string[]): string[] => packages.map((each) => `--add-opens=${each}=ALL-UNNAMED`);
+const complain = '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn';
+const parallel = `-Xms1g -Xmx4g -XX:+UseParallelGC ${complain}`;
+const opened = (packages: string): string => each('--add-opens', packages);
+const exported = (packages: string): string => each('--add-exports', packages);
 
-/** By name: its module, and what its virtual machine is told; `folder` is the module's. */
-const peers: Readonly<Record<string, { module: string; options: (folder: string) => readonly string[] }>> = {
+/** By name: its module, and what its virtual machine is told, in words between blanks. */
+const peers: Readonly<Record<string, { readonly module: string; readonly options: readonly string[] }>> = {
   rocketmq: {
     module: 'rocketmq',
-    options: () => [
-      ...[
-        '-Xms2g',
-        '-Xmx2g',
-        ...g1,
-        '-XX:G1HeapRegionSize=16m',
-        '-XX:G1ReservePercent=25',
-        '-XX:InitiatingHeapOccupancyPercent=30',
-      ],
-      ...opened('java.base/java.nio', 'java.base/sun.nio.ch', 'java.base/jdk.internal.ref', 'java.base/jdk.internal.misc'),
+    options: [
+      '-Xms2g -Xmx2g -XX:MaxDirectMemorySize=15g -XX:+UseG1GC -XX:G1HeapRegionSize=16m -XX:G1ReservePercent=25',
+      '-XX:InitiatingHeapOccupancyPercent=30',
+      opened('java.base/java.nio java.base/sun.nio.ch java.base/jdk.internal.ref java.base/jdk.internal.misc'),
     ],
   },
   kafka: {
     module: 'kafka',
-    options: () => [
-      ...['-Xms1g', '-Xmx1g', ...g1, '-XX:MaxGCPauseMillis=20', '-XX:InitiatingHeapOccupancyPercent=35', '-XX:MaxInlineLevel=15'],
-      ...quiet,
+    options: [
+      '-Xms1g -Xmx1g -XX:+UseG1GC -XX:MaxGCPauseMillis=20 -XX:InitiatingHeapOccupancyPercent=35 -XX:MaxInlineLevel=15',
+      `-XX:+ExplicitGCInvokesConcurrent ${complain}`,
     ],
   },
-  artemis: { module: 'artemis', options: () => ['-Xms1g', '-Xmx4g', '-XX:+UseParallelGC', ...quiet] },
-  artemisaio: {
-    module: 'artemis',
-    options: (folder) => [
-      ...['-Xms1g', '-Xmx4g', '-XX:+UseParallelGC', ...quiet],
-      `-Djava.library.path=${join(folder, 'target', 'native', 'lib', 'linux-x86_64')}`,
-    ],
-  },
+  artemis: { module: 'artemis', options: [parallel] },
+  artemisaio: { module: 'artemis', options: [parallel] },
   chronicle: {
     module: 'chronicle',
-    options: () => [
-      ...['-Xms1g', '-Xmx1g', ...quiet, '-Dchronicle.analytics.disable=true', '-Dchronicle.announcer.disable=true'],
-      ...opened('java.base/java.lang', 'java.base/java.lang.reflect', 'java.base/java.io', 'java.base/java.util'),
-      ...opened('java.base/java.nio', 'java.base/sun.nio.ch', 'jdk.compiler/com.sun.tools.javac'),
-      ...[
-        'java.base/jdk.internal.ref',
-        'java.base/sun.nio.ch',
-        'jdk.unsupported/sun.misc',
-        'jdk.compiler/com.sun.tools.javac.file',
-      ].map((each) => `--add-exports=${each}=ALL-UNNAMED`),
+    options: [
+      `-Xms1g -Xmx1g ${complain} -Dchronicle.analytics.disable=true -Dchronicle.announcer.disable=true`,
+      opened('java.base/java.lang java.base/java.lang.reflect java.base/java.io java.base/java.util java.base/java.nio'),
+      opened('java.base/sun.nio.ch jdk.compiler/com.sun.tools.javac'),
+      exported('java.base/jdk.internal.ref java.base/sun.nio.ch jdk.unsupported/sun.misc jdk.compiler/com.sun.tools.javac.file'),
     ],
   },
 };
+
+function each(option: string, packages: string): string {
+  return packages
+    .split(' ')
+    .map((name) => `${option}=${name}=ALL-UNNAMED`)
+    .join(' ');
+}
 
 /** Builds what is older than its sources, and says how each peer is started. `root`: the folder of the project's package.json. */
 export async function buildJavaPeers(root: string): Promise<readonly JavaProgram[]> {
@@ -85,11 +76,11 @@ export async function buildJavaPeers(root: string): Promise<readonly JavaProgram
 export function javaCommands(root: string, missing?: string): readonly JavaProgram[] {
   return Object.entries(peers).map(([name, { module, options }]) => {
     const folder = join(root, 'bench', 'peers', 'java', module);
-    const command =
-      missing === undefined
-        ? ['java', ...options(folder), '-cp', classPath(folder).join(delimiter), 'millrace.bench.Main', name]
-        : { missing };
-    return { name, command };
+    if (missing !== undefined) return { name, command: { missing } };
+    // Only where a module has a library of its own.
+    const libraries = `-Djava.library.path=${join(folder, 'target', 'native', 'lib', 'linux-x86_64')}`;
+    const words = [...options.join(' ').split(' '), libraries, '-cp', classPath(folder).join(delimiter)];
+    return { name, command: ['java', ...words, 'millrace.bench.Main', name] };
   });
 }
 

@@ -21,10 +21,10 @@ public record AppendOrder(String directory, boolean isSync, boolean isBatch, int
         Long.MAX_VALUE, 0, bytes, 0);
   }
 
-  /** The same to one queue for at least so long: what compiles the code that it runs. */
-  AppendOrder toCompile(long leastMillis) {
-    return new AppendOrder(directory, isSync, isBatch, batchSize, bodyBytes, 1, inFlight, hasKeys, Math.max(millis, leastMillis),
-        warmBytes, mostBytes, threads);
+  /** The same to one queue, so long or so many bytes: what compiles the code that it runs. */
+  AppendOrder toCompile(long otherMillis, long otherBytes) {
+    return new AppendOrder(directory, isSync, isBatch, batchSize, bodyBytes, 1, inFlight, hasKeys, otherMillis, 0,
+        Math.min(mostBytes, otherBytes), threads);
   }
 
   public AppendOrder withThreads(int other) {

@@ -14,7 +14,8 @@ import java.util.Set;
  * gets the same appends for a while, on top of what the order itself warms.
  */
 final class Orders implements AutoCloseable {
-  private static final long FIRST_WARM_MILLIS = 1500;
+  private static final long FIRST_MILLIS = 1000;
+  private static final long FIRST_BYTES = 128 << 20;
   private static final long FIRST_QUEUE_BYTES = 8 << 10;
   private static final int CALLS_PER_LOOK = 32;
 
@@ -50,7 +51,7 @@ final class Orders implements AutoCloseable {
       return bestOf(order, peer.threadsToTry(order));
     }
     if (warmed.add(order.kind())) {
-      measure(order.toCompile(FIRST_WARM_MILLIS));
+      measure(order.toCompile(FIRST_MILLIS, FIRST_BYTES));
     }
     return measure(order);
   }
@@ -79,7 +80,9 @@ final class Orders implements AutoCloseable {
       long first = Math.max(order.unit(), count(FIRST_QUEUE_BYTES, order)) * order.queues();
       store.append(order, bodies, new Pace(Long.MAX_VALUE, first, callsPerLook), new Latencies());
       if (order.warmBytes() > 0) {
-        store.append(order, bodies, new Pace(10 * order.millis(), count(order.warmBytes(), order), callsPerLook), new Latencies());
+        // Where every message waits for the device there is little to warm, and much to wait for.
+        long warmMillis = order.isSync() ? order.millis() : 10 * order.millis();
+        store.append(order, bodies, new Pace(warmMillis, count(order.warmBytes(), order), callsPerLook), new Latencies());
       }
       long bytesBefore = store.diskBytes();
       Pace pace = new Pace(order.millis(), count(order.mostBytes(), order), callsPerLook);

@@ -31,9 +31,13 @@ final class RocketAppender {
   private static final SocketAddress HOST = new InetSocketAddress("127.0.0.1", 0);
   /** So many messages a thread takes at once from the pace that all share, where there is no sync to wait for. */
   private static final int SHARE = 16;
+  /** What its default `maxMessageSize` of 4 MiB lets through as one batch. */
+  private static final int LARGEST_BATCH_BYTES = 3 << 20;
+  private static final int ENCODED_OVERHEAD_BYTES = 64;
 
   private final DefaultMessageStore store;
   private final AtomicLong next = new AtomicLong();
+  private ExecutorService threads;
 
   RocketAppender(DefaultMessageStore store) {
     this.store = store;
@@ -54,30 +58,40 @@ final class RocketAppender {
     if (order.threads() <= 1) {
       return putAll(order, messages, pace, latencies);
     }
-    ExecutorService threads = Executors.newFixedThreadPool(order.threads());
-    try {
-      List<Future<Long>> parts = new ArrayList<>();
-      for (int i = 0; i < order.threads(); i++) {
-        parts.add(threads.submit(() -> putAll(order, messages, pace, latencies)));
-      }
-      long done = 0;
-      for (Future<Long> part : parts) {
-        done += part.get();
-      }
-      return done;
-    } finally {
+    if (threads == null) {
+      threads = Executors.newFixedThreadPool(order.threads());
+    }
+    List<Future<Long>> parts = new ArrayList<>();
+    for (int i = 0; i < order.threads(); i++) {
+      parts.add(threads.submit(() -> putAll(order, messages, pace, latencies)));
+    }
+    long done = 0;
+    for (Future<Long> part : parts) {
+      done += part.get();
+    }
+    return done;
+  }
+
+  void end() {
+    if (threads != null) {
       threads.shutdownNow();
     }
   }
 
+  /** Messages in one call. */
+  private static int unit(AppendOrder order) {
+    return Math.max(1, Math.min(order.unit(), LARGEST_BATCH_BYTES / (order.bodyBytes() + ENCODED_OVERHEAD_BYTES)));
+  }
+
   /** Each waits for its own; the pace is shared by all threads. */
   private long putAll(AppendOrder order, Messages messages, Pace pace, Latencies latencies) throws Exception {
-    int share = order.isSync() ? order.unit() : Math.max(order.unit(), SHARE);
+    int unit = unit(order);
+    int share = order.isSync() ? unit : Math.max(unit, SHARE);
     long done = 0;
     for (int taken = take(pace, share); taken > 0; taken = take(pace, share)) {
       long first = next.getAndAdd(taken);
       for (int i = 0; i < taken;) {
-        int count = Math.min(order.unit(), taken - i);
+        int count = Math.min(unit, taken - i);
         long began = order.isSync() ? System.nanoTime() : 0;
         check(order.isBatch() ? store.putMessages(batch(order, messages, first + i, count))
             : store.putMessage(single(order, messages, first + i)));
@@ -94,7 +108,7 @@ final class RocketAppender {
   private long pipeline(AppendOrder order, Messages messages, Pace pace, Latencies latencies) throws Exception {
     Pipeline pipeline = new Pipeline(order.inFlight(), latencies);
     long done = 0;
-    for (int taken = pace.take(order.unit()); taken > 0; taken = pace.take(order.unit())) {
+    for (int taken = pace.take(unit(order)); taken > 0; taken = pace.take(unit(order))) {
       int count = taken;
       long began = pipeline.begin(count);
       begin(order, messages, next.getAndAdd(count), count).whenComplete((result, failure) -> {
@@ -139,7 +153,7 @@ final class RocketAppender {
   }
 
   private static MessageExtBatch batch(AppendOrder order, Messages messages, long first, int count) {
-    int queue = (int) (first / order.unit() % order.queues());
+    int queue = (int) (first / unit(order) % order.queues());
     List<Message> inner = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
       Message message = new Message();

@@ -16,8 +16,6 @@ import org.apache.rocketmq.store.config.MessageStoreConfig;
  * loses.
  */
 public final class RocketPeer implements Peer {
-  private static final int LARGEST_BATCH = 64 << 20;
-
   @Override
   public String version() {
     return "rocketmq-store 5.5.1";
@@ -62,7 +60,6 @@ public final class RocketPeer implements Peer {
     config.setFlushDiskType(isSync ? FlushDiskType.SYNC_FLUSH : FlushDiskType.ASYNC_FLUSH);
     // As its documentation advises: a spin lock for async, the reentrant one for sync.
     config.setUseReentrantLockWhenPutMessage(isSync);
-    config.setMaxMessageSize(LARGEST_BATCH);
     config.setHaListenPort(0);
     config.setTimerWheelEnable(false);
     keepEverything(config);

@@ -87,6 +87,7 @@ final class RocketStore implements Store {
   @Override
   public void shutDown() throws InterruptedException {
     settle();
+    appender.end();
     Thread.currentThread().interrupt();
     store.shutdown();
     Thread.interrupted();
