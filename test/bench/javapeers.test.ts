@@ -6,12 +6,17 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { buildJavaPeers } from '../../bench/peers/java.js';
 import type { AppendOrder, Order, Reply } from '../../bench/peers/peer.js';
 import { Talk } from './talk.js';
 
 const bodyBytes = 1024;
+/** By what a store knows how it was left. */
+const marks: Readonly<Record<string, { file: string; when: 'killed' | 'closed' }>> = {
+  rocketmq: { file: 'abort', when: 'killed' },
+  kafka: { file: '.kafka_cleanshutdown', when: 'closed' },
+};
 const readers = ['rocketmq', 'kafka', 'chronicle'];
 const hasStrace = spawnSync('strace', ['-V']).status === 0;
 const programs = await buildJavaPeers(process.cwd());
@@ -71,15 +76,18 @@ test('every peer is built, or missing for a reason', () => {
 });
 
 describe.each(runnable)('$name', ({ name, command }) => {
+  let peer: Talk;
+  beforeAll(() => {
+    peer = new Talk(command);
+  });
+  afterAll(() => peer[Symbol.asyncDispose]());
+
   test('says who it is, which version, and in one line how it is set up', async () => {
-    await using peer = new Talk(command);
-    const hello = await peer.hello;
-    expect(hello).toEqual({
+    expect(await peer.hello).toEqual({
       peer: name,
       version: expect.stringMatching(/\d\.\d|\d{4}\.\d/),
       configuration: expect.stringMatching(/^[^\n]{40,}$/),
     });
-    expect(await peer.close()).toEqual({ closed: true });
   });
 
   test.for([
@@ -89,9 +97,7 @@ describe.each(runnable)('$name', ({ name, command }) => {
     { durability: 'sync', way: 'each', inFlight: 8, queues: 3 },
     { durability: 'sync', way: 'batch', inFlight: 8, queues: 1 },
   ] as const)('appends $durability, $way, to $queues queues, and leaves nothing', async (how, { skip }) => {
-    await using peer = new Talk(command);
-    const order = append(how);
-    const sample = sampleOf(await peer.ask(order), skip);
+    const sample = sampleOf(await peer.ask(append(how)), skip);
     expect(sample.messagesPerSecond).toBeGreaterThan(0);
     expect((sample.bodyBytesPerSecond ?? 0) / (sample.messagesPerSecond ?? 0)).toBeCloseTo(bodyBytes, 3);
     // Unless its records are whole blocks of the disk.
@@ -104,11 +110,9 @@ describe.each(runnable)('$name', ({ name, command }) => {
       expect(sample.p50Micros).toBeUndefined();
     }
     expect(readdirSync(directory)).toEqual([]);
-    expect(await peer.close()).toEqual({ closed: true });
   });
 
   test('stops when its time is over', async ({ skip }) => {
-    await using peer = new Talk(command);
     const order = append({ millis: 50, mostBytes: 2 ** 40, bodyBytes: 16_384 });
     const began = performance.now();
     const sample = sampleOf(await peer.ask(order), skip);
@@ -135,8 +139,10 @@ describe.each(runnable)('$name', ({ name, command }) => {
       expect(filled.bodyBytes).toBe(bytes);
       expect(filled.millis).toBeGreaterThan(0);
       expect(readdirSync(place)).not.toEqual([]);
-      if (end === 'closed') await filler.close();
+      if (end === 'closed') expect(await filler.close()).toEqual({ closed: true });
     }
+    const mark = marks[name];
+    if (mark !== undefined) expect(readdirSync(place).includes(mark.file)).toBe(mark.when === end);
     await using opener = new Talk(command);
     const opened = sampleOf(await opener.ask({ order: 'open', directory: place }), skip);
     expect(opened.messages).toBe(bytes / bodyBytes);
@@ -144,21 +150,26 @@ describe.each(runnable)('$name', ({ name, command }) => {
     expect(await opener.close()).toEqual({ closed: true });
   });
 
+  test('fills every queue, however little it is told to', async ({ skip }) => {
+    await using own = new Talk(command);
+    const order = { order: 'fill', directory: join(directory, 'filled'), bodyBytes, bytes: 1, queues: 7 } as const;
+    expect(sampleOf(await own.ask(order), skip).bodyBytes).toBe(7 * bodyBytes);
+  });
+
   test.runIf(readers.includes(name))('reads what it appended, all of it compared before it is measured', async ({ skip }) => {
-    await using peer = new Talk(command);
+    await using own = new Talk(command);
     const order = { order: 'read', directory: join(directory, 'read'), bodyBytes, bytes: 5000 * bodyBytes, millis: 20 } as const;
     for (let round = 0; round < 2; round++) {
-      const sample = sampleOf(await peer.ask(order), skip);
+      const sample = sampleOf(await own.ask(order), skip);
       expect(sample.verifiedMessages).toBe(5000);
       expect(sample.messagesPerSecond).toBeGreaterThan(0);
     }
     expect(readdirSync(directory)).toEqual(['read']);
-    expect(await peer.close()).toEqual({ closed: true });
+    expect(await own.close()).toEqual({ closed: true });
     expect(readdirSync(directory)).toEqual([]);
   });
 
   test('answers what makes no sense with an error, and goes on', async ({ skip }) => {
-    await using peer = new Talk(command);
     expect(await peer.ask({ ...append({}), way: 'sideways' } as unknown as Order)).toEqual({
       error: expect.stringMatching(/sideways/),
     });

@@ -15,10 +15,12 @@ public record AppendOrder(String directory, boolean isSync, boolean isBatch, int
         json.getIntValue("threads"));
   }
 
-  /** To fill a store as fast as the peer can, in batches. */
+  /** To fill a store as fast as the peer can, in batches, of which each queue gets its share, and at least one message. */
   static AppendOrder fill(String directory, int bodyBytes, long bytes, int queues) {
-    return new AppendOrder(directory, false, true, FILL_BATCH, bodyBytes, queues, FILL_IN_FLIGHT, false,
-        Long.MAX_VALUE, 0, bytes, 0);
+    long most = Math.max(bytes, (long) queues * bodyBytes);
+    int batch = (int) Math.min(FILL_BATCH, most / bodyBytes / queues);
+    return new AppendOrder(directory, false, batch > 1, batch, bodyBytes, queues, FILL_IN_FLIGHT, false,
+        Long.MAX_VALUE, 0, most, 0);
   }
 
   /** The same to one queue, so long or so many bytes: what compiles the code that it runs. */

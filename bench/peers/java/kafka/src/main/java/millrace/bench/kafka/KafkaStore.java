@@ -65,8 +65,10 @@ final class KafkaStore extends GroupedStore {
     UnifiedLog log = UnifiedLog.create(folder.toFile(), config, 0, 0, scheduler, stats, Time.SYSTEM, TRANSACTION_TIMEOUT_MILLIS,
         new ProducerStateManagerConfig(PRODUCER_EXPIRATION_MILLIS, false), PRODUCER_CHECK_MILLIS, failures, isClean,
         Optional.empty());
-    // What a broker does when it becomes the leader: a file of its own, synced.
-    log.assignEpochStartOffset(LEADER_EPOCH, log.logEndOffset());
+    if (log.latestEpoch().isEmpty()) {
+      // What a broker does when it becomes the first leader: a file of its own, synced.
+      log.assignEpochStartOffset(LEADER_EPOCH, log.logEndOffset());
+    }
     return log;
   }
 
@@ -115,6 +117,8 @@ final class KafkaStore extends GroupedStore {
   @Override
   public void shutDown() throws Exception {
     for (UnifiedLog log : logs) {
+      // Trims the indexes, which a broker does too.
+      log.prepareActiveSegmentForClose();
       log.flush(true);
     }
     discard();
