@@ -1,0 +1,4 @@
+package millrace.bench.artemis;
+
+/** What a record holds. */
+record QueuedBody(int queue, byte[] body) { }
