@@ -1,6 +1,6 @@
 /**
- * The peers in Java do what the orders of the benchmark say: their figures are of what they did, what they read is what they wrote, and
- * what they call durable was synced. Needs Java, and Maven once; without them the tests are skipped, and with CI set they fail.
+ * The peers in Java do what the orders of the benchmark say: their figures are of what they did, what they read is what they wrote,
+ * and what they call durable was synced. Needs Java, and Maven once; without them the tests are skipped, and with CI set they fail.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';

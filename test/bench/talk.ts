@@ -1,7 +1,7 @@
 /**
  * A peer of the benchmark as a process of its own, for as long as a test uses it: lines of JSON to it and from it.
  *
- * One order at a time. It is killed when it is disposed of, if it has not ended before; an answer never comes from a process that ended.
+ * One order at a time. It is killed when it is disposed of, if it has not ended before; a process that ended gives no answer.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

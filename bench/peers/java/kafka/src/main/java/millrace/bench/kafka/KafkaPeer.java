@@ -19,11 +19,12 @@ public final class KafkaPeer implements Peer {
 
   @Override
   public String configuration() {
-    return "UnifiedLog.appendAsLeader in process, a log a queue, segments of 1 GiB, no compression, MemoryRecordsBuilder on "
-        + "a reused buffer, building counted; each: one record a batch; batch: 16 KiB, its producer's default (sync: all "
-        + "that may be in flight, to 1 MiB); sync: UnifiedLog.flush of the logs written, once for all that may be in "
-        + "flight; read: UnifiedLog.read of 1 MiB, CRC of each batch, every record parsed, value copied; opening: two "
-        + "recovery threads, no checkpoint of a recovery point, which a broker writes once a minute";
+    return "UnifiedLog.appendAsLeader in process, a log a queue, segments of 1 GiB, index files of 10 MiB (256 KiB where there "
+        + "are several logs), no compression, MemoryRecordsBuilder on a reused buffer, building counted; each: one record a "
+        + "batch; batch: 16 KiB, its producer's default (sync: all that may be in flight, to 1 MiB); sync: UnifiedLog.flush of "
+        + "the logs written, once for all that may be in flight; read: UnifiedLog.read of 1 MiB, CRC of each batch, every "
+        + "record parsed, value copied; opening: two recovery threads, no checkpoint of a recovery point, which a broker "
+        + "writes once a minute";
   }
 
   @Override
@@ -39,14 +40,14 @@ public final class KafkaPeer implements Peer {
   @Override
   public Store create(Path directory, AppendOrder order) throws Exception {
     List<Path> logs = IntStream.range(0, order.queues()).mapToObj(queue -> directory.resolve("bench-" + queue)).toList();
-    return new KafkaStore(directory, logs, true);
+    return KafkaStore.make(directory, logs);
   }
 
   @Override
   public Store open(Path directory) throws Exception {
     try (Stream<Path> folders = Files.list(directory)) {
       List<Path> logs = folders.filter(Files::isDirectory).sorted().toList();
-      return new KafkaStore(directory, logs, Files.deleteIfExists(directory.resolve(KafkaStore.CLEAN_MARK)));
+      return KafkaStore.open(directory, logs);
     }
   }
 }

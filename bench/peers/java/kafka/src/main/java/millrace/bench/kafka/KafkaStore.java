@@ -15,6 +15,7 @@ import millrace.bench.AppendOrder;
 import millrace.bench.Cursor;
 import millrace.bench.GroupedStore;
 import millrace.bench.Messages;
+import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.server.util.KafkaScheduler;
 import org.apache.kafka.storage.internals.log.LogConfig;
@@ -26,8 +27,12 @@ import org.apache.kafka.storage.log.metrics.BrokerTopicStats;
 
 /** Some logs in folders of one directory, in which a file tells, as a broker's does, that all were closed properly. */
 final class KafkaStore extends GroupedStore {
-  static final String CLEAN_MARK = ".kafka_cleanshutdown";
+  private static final String CLEAN_MARK = ".kafka_cleanshutdown";
+  /** As many as a broker opens its logs with; new ones are made by more, since each waits for the device. */
   private static final int RECOVERY_THREADS = 2;
+  private static final int MAKING_THREADS = 16;
+  /** Of many logs: a file system may touch all of an index when its first entry is written. Enough for 85 MiB a segment. */
+  private static final int SMALL_INDEX_BYTES = 256 << 10;
   private static final int SCHEDULER_THREADS = 1;
   private static final int TRANSACTION_TIMEOUT_MILLIS = 900_000;
   private static final int PRODUCER_EXPIRATION_MILLIS = 86_400_000;
@@ -40,17 +45,19 @@ final class KafkaStore extends GroupedStore {
   private final Path directory;
   private final KafkaScheduler scheduler = new KafkaScheduler(SCHEDULER_THREADS);
   private final BrokerTopicStats stats = new BrokerTopicStats();
-  private final LogConfig config = new LogConfig(Map.of());
+  private final LogConfig config;
   private final LogDirFailureChannel failures = new LogDirFailureChannel(FAILURES);
   private final List<UnifiedLog> logs = new ArrayList<>();
   private final Set<UnifiedLog> unsynced = new LinkedHashSet<>();
   private final BatchBuilder builder = new BatchBuilder();
   private int turn;
 
-  KafkaStore(Path directory, List<Path> folders, boolean isClean) throws Exception {
+  private KafkaStore(Path directory, List<Path> folders, boolean isClean, int openers) throws Exception {
     this.directory = directory;
+    boolean isAlone = folders.size() == 1;
+    this.config = new LogConfig(isAlone ? Map.of() : Map.of(TopicConfig.SEGMENT_INDEX_BYTES_CONFIG, SMALL_INDEX_BYTES));
     scheduler.startup();
-    ExecutorService threads = Executors.newFixedThreadPool(RECOVERY_THREADS);
+    ExecutorService threads = Executors.newFixedThreadPool(openers);
     try {
       List<Future<UnifiedLog>> opening = folders.stream().map(folder -> threads.submit(() -> open(folder, isClean))).toList();
       for (Future<UnifiedLog> log : opening) {
@@ -59,6 +66,14 @@ final class KafkaStore extends GroupedStore {
     } finally {
       threads.shutdownNow();
     }
+  }
+
+  static KafkaStore make(Path directory, List<Path> folders) throws Exception {
+    return new KafkaStore(directory, folders, true, MAKING_THREADS);
+  }
+
+  static KafkaStore open(Path directory, List<Path> folders) throws Exception {
+    return new KafkaStore(directory, folders, Files.deleteIfExists(directory.resolve(CLEAN_MARK)), RECOVERY_THREADS);
   }
 
   private UnifiedLog open(Path folder, boolean isClean) throws Exception {
@@ -120,16 +135,19 @@ final class KafkaStore extends GroupedStore {
       // Trims the indexes, which a broker does too.
       log.prepareActiveSegmentForClose();
       log.flush(true);
+      log.close();
     }
-    discard();
+    end();
     Files.write(directory.resolve(CLEAN_MARK), new byte[0]);
   }
 
   @Override
   public void discard() throws Exception {
-    for (UnifiedLog log : logs) {
-      log.close();
-    }
+    logs.forEach(UnifiedLog::closeQuietly);
+    end();
+  }
+
+  private void end() throws Exception {
     scheduler.shutdown();
     stats.close();
   }

@@ -29,7 +29,7 @@ import org.apache.rocketmq.store.PutMessageStatus;
 /** Puts messages: from some threads that each wait for theirs, or pipelined from one. */
 final class RocketAppender {
   private static final SocketAddress HOST = new InetSocketAddress("127.0.0.1", 0);
-  /** So many messages a thread takes at once from the pace that all share, where there is no sync to wait for. */
+  /** About so many messages a thread takes at once from the pace that all share, where there is no sync to wait for. */
   private static final int SHARE = 16;
   /** What its default `maxMessageSize` of 4 MiB lets through as one batch. */
   private static final int LARGEST_BATCH_BYTES = 3 << 20;
@@ -86,7 +86,7 @@ final class RocketAppender {
   /** Each waits for its own; the pace is shared by all threads. */
   private long putAll(AppendOrder order, Messages messages, Pace pace, Latencies latencies) throws Exception {
     int unit = unit(order);
-    int share = order.isSync() ? unit : Math.max(unit, SHARE);
+    int share = order.isSync() ? unit : unit * Math.max(1, SHARE / unit);
     long done = 0;
     for (int taken = take(pace, share); taken > 0; taken = take(pace, share)) {
       long first = next.getAndAdd(taken);
