@@ -150,6 +150,7 @@ export class Appender {
     }
     this.#giveParcel(queue);
     this.#admit(queue, bytes);
+    scratch[given.now] = now;
     scratch[given.want] = level === 'durable' ? want.durable : want.written;
     const sizes = new Float64Array(messages.length);
     const code = addon.batchCommit(id, sizes);

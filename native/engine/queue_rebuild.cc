@@ -78,7 +78,8 @@ Status QueueRebuild::FindFiles(const std::string& topic, int32_t queue_id, Span*
 
 Status QueueRebuild::ReadEntry(const std::string& topic, int32_t queue_id, int64_t offset, QueueEntry* entry) {
   Status status;
-  const int64_t from = offset - offset % kWindow;
+  // Never before the first file: what stands behind a missing one is not read on to.
+  const int64_t from = std::max(offset - offset % kWindow, first_entry_);
   if (from != window_from_) {
     window_.clear();
     window_from_ = from;
@@ -133,6 +134,7 @@ Status QueueRebuild::LoadQueue(const std::string& topic, int32_t queue_id, int64
   window_from_ = -1;
   Status status = FindFiles(topic, queue_id, &span, whole);
   if (!status.ok() || span.begin < 0) return status;
+  first_entry_ = span.begin;
   // Of a log that has its first record, only a deleted topic's queue begins later.
   if (first == 0 && span.begin > 0 && !deletions_.contains(topic)) *whole = false;
 

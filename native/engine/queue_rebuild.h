@@ -75,7 +75,8 @@ class QueueRebuild {
   const bool read_only_;
   int64_t rewritten_ = 0;
   bool ahead_ = false;
-  int64_t window_from_ = -1;  // in the queue that is being loaded
+  int64_t first_entry_ = 0;   // of the queue that is being loaded
+  int64_t window_from_ = -1;  // in that queue
   std::vector<QueueEntry> window_;
   std::vector<std::pair<std::string, int32_t>> stale_;      // directories of deleted topics
   std::vector<std::pair<std::string, int32_t>> unfounded_;  // queues with files of which no entry can be believed
