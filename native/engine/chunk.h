@@ -37,8 +37,9 @@ struct Extent {
 };
 
 struct Chunk {
-  // Large enough that one pwrite amortises its call, small enough to stay in the second-level cache between encoding and writing.
-  static constexpr size_t kBytes = 256 * 1024;
+  // Large enough that one pwrite amortises its call, small enough to stay in the second-level cache between encoding and writing,
+  // and that what a producer has in flight is several of them: one is filled while another is written.
+  static constexpr size_t kBytes = 128 * 1024;
 
   explicit Chunk(size_t size) : bytes(std::make_unique_for_overwrite<std::byte[]>(size)), capacity(size) {}
 

@@ -10,15 +10,12 @@ namespace millrace {
 // A service that is one of the two steps below.
 class GroupCommit::StepService : public Service {
  public:
-  StepService(GroupCommit& owner, int64_t (GroupCommit::*step)(), int64_t lookout_nanos)
-      : owner_(owner), step_(step), lookout_nanos_(lookout_nanos) {}
+  StepService(GroupCommit& owner, int64_t (GroupCommit::*step)()) : owner_(owner), step_(step) {}
   int64_t Step() override { return (owner_.*step_)(); }
-  int64_t lookout_nanos() const override { return lookout_nanos_; }
 
  private:
   GroupCommit& owner_;
   int64_t (GroupCommit::*const step_)();
-  const int64_t lookout_nanos_;
 };
 
 GroupCommit::GroupCommit(Platform& platform, FileSet& files, BlockReserve& blocks, const Policy& policy, CommitListener& listener)
@@ -29,10 +26,10 @@ Status GroupCommit::Start(const Mark& end) {
   staged_end_ = end.position;
   written_ = durable_ = visible_ = sync_wanted_ = written_wanted_ = end.position;
   files_.SetDurable(end.position);
-  writer_ = std::make_unique<StepService>(*this, &GroupCommit::WriterStep, kWriterLookoutNanos);
+  writer_ = std::make_unique<StepService>(*this, &GroupCommit::WriterStep);
   writer_thread_ = platform_.StartService("millrace-writer", writer_.get());
   if (!policy_.sync) {
-    flusher_ = std::make_unique<StepService>(*this, &GroupCommit::FlusherStep, 0);
+    flusher_ = std::make_unique<StepService>(*this, &GroupCommit::FlusherStep);
     flusher_thread_ = platform_.StartService("millrace-flush", flusher_.get());
   }
   return writer_thread_ && (policy_.sync || flusher_thread_) ? Status::Ok() : Status(Code::kIoError, EAGAIN);

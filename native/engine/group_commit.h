@@ -105,9 +105,6 @@ class GroupCommit {
  private:
   class StepService;
 
-  // What a producer needs to hear that its group is written and to come with the next one.
-  static constexpr int64_t kWriterLookoutNanos = 50'000;
-
   int64_t WriterStep();
   int64_t FlusherStep();
   // `written` was `before` until just now.

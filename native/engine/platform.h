@@ -69,9 +69,6 @@ class Service {
  public:
   virtual ~Service() = default;
   virtual int64_t Step() = 0;
-  // For how long its thread may look out for the next Wake before it sleeps; asked once. Only for what is woken again and again
-  // within microseconds: it takes a processor for that time.
-  virtual int64_t lookout_nanos() const { return 0; }
 };
 
 class ServiceThread {

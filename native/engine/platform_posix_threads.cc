@@ -8,27 +8,14 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
-#include <thread>
 
 namespace millrace {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr int64_t kLongestWaitNanos = int64_t{3600} * 1'000'000'000;  // waits may end early: keeps deadlines from overflowing
-constexpr int kLooksPerClock = 16;
 
 std::chrono::nanoseconds Bounded(int64_t nanos) {
   return std::chrono::nanoseconds(std::clamp<int64_t>(nanos, 0, kLongestWaitNanos));
-}
-
-// Tells the processor that this is a loop that waits.
-void Pause() {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  __asm__ __volatile__("yield");
-#endif
 }
 
 #if defined(__linux__)
@@ -68,8 +55,6 @@ class PosixServiceThread final : public ServiceThread {
   ~PosixServiceThread() override { Stop(); }
 
   bool Start() {
-    // On a single processor whoever is waited for could not run meanwhile.
-    if (std::thread::hardware_concurrency() > 1) lookout_ = std::chrono::nanoseconds(service_->lookout_nanos());
     // A new thread inherits the mask: blocked before it exists, no signal of the host's can reach it in between.
     sigset_t blocked;
     sigset_t before;
@@ -110,26 +95,8 @@ class PosixServiceThread final : public ServiceThread {
     while (!is_stopping_.load()) {
       state_.exchange(State::kRunning);  // before Step: a Wake from here on asks for the next one
       const int64_t delay = service_->Step();
-      if (delay > 0) WaitUntilWoken(delay);
+      if (delay > 0) Sleep(delay);
     }
-  }
-
-  void WaitUntilWoken(int64_t nanos) {
-    if (lookout_.count() == 0) return Sleep(nanos);
-    const Clock::time_point begin = Clock::now();
-    if (!was_soon_ || Bounded(nanos) < lookout_ || !LookOut(begin + lookout_)) Sleep(nanos);
-    was_soon_ = Clock::now() - begin < 2 * lookout_;
-  }
-
-  // True when it was woken before `end`.
-  bool LookOut(Clock::time_point end) const {
-    do {
-      for (int i = 0; i < kLooksPerClock; i++) {
-        if (state_.load(std::memory_order_relaxed) != State::kRunning) return true;
-        Pause();
-      }
-    } while (Clock::now() < end);
-    return false;
   }
 
   void Sleep(int64_t nanos) {
@@ -146,8 +113,6 @@ class PosixServiceThread final : public ServiceThread {
 
   std::string name_;
   Service* const service_;
-  Clock::duration lookout_{0};
-  bool was_soon_ = false;  // the last wait was over so soon that looking out is worth it
   pthread_t thread_{};
   std::mutex stop_mutex_;
   bool is_started_ = false;

@@ -1,8 +1,6 @@
 // The part of the real platform that is threads: services, and monitors to wait with.
 //
-// Each service has a thread of its own, with all signals blocked but those that a fault raises. Before it sleeps it may look out
-// for a Wake for a moment, if its service says so (Service::lookout_nanos) and it paid the time before: waking a thread that
-// sleeps costs the waker a system call and both of them the way through the scheduler, more than a small write.
+// Each service has a thread of its own, with all signals blocked but those that a fault raises.
 #pragma once
 
 #include <memory>
