@@ -54,6 +54,8 @@ export async function timeSearchCase(job: Job): Promise<Case> {
 
   return {
     round: async () => {
+      const warm = performance.now();
+      await search(() => performance.now() - warm >= 100); // what nobody used for a while, the system may have taken back
       const start = performance.now();
       const searches = await search(() => performance.now() - start >= job.millis);
       const seconds = (performance.now() - start) / 1000;

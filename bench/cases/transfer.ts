@@ -71,6 +71,7 @@ export async function transferCase(job: Job): Promise<Case> {
 
   return {
     round: async () => {
+      await send(100); // what nobody used for a while, the system may have taken back
       const before = process.cpuUsage();
       const { calls, bytes, seconds } = await send(job.millis);
       const { user, system } = process.cpuUsage(before);

@@ -22,9 +22,9 @@ const inOrder: readonly Row[] = [
 ];
 
 const atRandom: readonly Row[] = [
-  { name: 'offset', title: 'one by its offset', job: 'anywhere', parameters: { way: 'offset' }, isQuick: true },
-  { name: 'key', title: 'one by its key', job: 'anywhere', parameters: { way: 'key' } },
-  { name: 'time', title: 'one by its store time', job: 'anywhere', parameters: { way: 'time' } },
+  { name: 'offset', title: 'one by its offset', job: 'anywhere', parameters: { way: 'offset', once: 1 }, isQuick: true },
+  { name: 'key', title: 'one by its key', job: 'anywhere', parameters: { way: 'key', once: 1 } },
+  { name: 'time', title: 'one by its store time', job: 'anywhere', parameters: { way: 'time', once: 1 } },
 ];
 
 const byTag: readonly Row[] = [
