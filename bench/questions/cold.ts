@@ -4,16 +4,8 @@ import { join } from 'node:path';
 import type { Probe } from '../harness.js';
 import type { Limits } from '../limits.js';
 import type { Limit, Question } from '../question.js';
-import { chosen, storeProbe } from './storeprobe.js';
+import { type Row, storeProbes } from './storeprobe.js';
 import { yardsticks } from './yardsticks.js';
-
-interface Row {
-  readonly name: string;
-  readonly title: string;
-  readonly job: string;
-  readonly parameters: Readonly<Record<string, number | string>>;
-  readonly isQuick?: boolean;
-}
 
 const inOrder: readonly Row[] = [
   { name: 'read', title: 'read', job: 'read', parameters: { way: 'read', bodyBytes: 1024, once: 1 }, isQuick: true },
@@ -115,9 +107,7 @@ export const cold: Question = {
     }
     return [
       ...yardsticks(setting, 'coldread', 'coldread-random'),
-      ...chosen(setting, rows).map(({ name, title, job, parameters }) =>
-        evicted(setting.limits, storeProbe({ ...setting, directory }, { name: `cold/${name}`, title, job, parameters })),
-      ),
+      ...storeProbes({ ...setting, directory }, 'cold', rows).map((probe) => evicted(setting.limits, probe)),
     ];
   },
 };

@@ -1,16 +1,6 @@
 /** The question of look-ups: what keys cost when appending, and finding by key and by time in stores of different sizes. */
 import type { Question } from '../question.js';
-import { chosen, storeProbe } from './storeprobe.js';
-
-interface Row {
-  readonly name: string;
-  readonly title: string;
-  readonly job: string;
-  readonly parameters: Readonly<Record<string, number | string>>;
-  readonly isQuick?: boolean;
-  /** Filling takes minutes. */
-  readonly isLong?: boolean;
-}
+import { type Row, storeProbes } from './storeprobe.js';
 
 const keyed = { way: 'append', bodyBytes: 1024, writeMode: 'pwrite' };
 const appending: readonly Row[] = [
@@ -117,8 +107,5 @@ export const keys: Question = {
     },
   ],
   heldAgainst: {},
-  probes: async (setting) =>
-    chosen(setting, rows).map(({ name, title, job, parameters, isLong = false }) =>
-      storeProbe(setting, { name: `keys/${name}`, title, job, parameters, isLong }),
-    ),
+  probes: async (setting) => storeProbes(setting, 'keys', rows),
 };

@@ -1,15 +1,7 @@
 /** The question of reading from memory: in order, by tag, and from random places. */
 import type { Limit, Question } from '../question.js';
-import { chosen, storeProbe } from './storeprobe.js';
+import { type Row, storeProbes } from './storeprobe.js';
 import { yardsticks } from './yardsticks.js';
-
-interface Row {
-  readonly name: string;
-  readonly title: string;
-  readonly job: string;
-  readonly parameters: Readonly<Record<string, number | string>>;
-  readonly isQuick?: boolean;
-}
 
 const inOrder: readonly Row[] = (
   [
@@ -58,10 +50,5 @@ export const reading: Question = {
     { kind: 'bars', title: 'One at a time from random places', figure: 'readsPerSecond', bars: bars(atRandom) },
   ],
   heldAgainst: Object.fromEntries(inOrder.map(({ name }) => [`reading/${name}`, copy])),
-  probes: async (setting) => [
-    ...yardsticks(setting, 'copy'),
-    ...chosen(setting, rows).map(({ name, title, job, parameters }) =>
-      storeProbe(setting, { name: `reading/${name}`, title, job, parameters }),
-    ),
-  ],
+  probes: async (setting) => [...yardsticks(setting, 'copy'), ...storeProbes(setting, 'reading', rows)],
 };

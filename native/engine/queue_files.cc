@@ -138,7 +138,7 @@ Status QueueFiles::SizeOf(const std::string& topic, int32_t queue_id, int64_t st
   std::shared_ptr<OpenFile> file;
   Status status = Acquire(path, read_only_ ? OpenMode::kRead : OpenMode::kReadWrite, ReadMode::kMayBlock, &file);
   if (status.ok()) status = io::Size(platform_, file->handle(), size);
-  return std::move(status).In(path);
+  return status.ok() ? std::move(status) : std::move(status).In(path);
 }
 
 Status QueueFiles::Cut(const std::string& topic, int32_t queue_id, int64_t offset, bool* cut) {
